@@ -1,0 +1,286 @@
+"""Images as NumPy arrays: from TensorFlow Datasets, or from the sample that comes along."""
+
+import contextlib
+import dataclasses
+import difflib
+import hashlib
+import io
+import logging
+import os
+import pathlib
+import shutil
+import tempfile
+import threading
+import unittest.mock
+
+import numpy as np
+
+from genkeras.runtime import quiet_stderr
+
+SAMPLE = pathlib.Path(__file__).parent / "assets" / "fashion_mnist_sample.npz"
+SAMPLE_FRACTION = 10_000 / 60_000
+CLASS_NAMES = (
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+)
+PATIENCE = 10  # seconds to wait for a server before the network counts as dead
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class ImageData:
+    """Images and labels, split in three.
+
+    Attributes:
+        x_train, x_valid, x_test: float32 images (n, h, w, channels) in [0, 1].
+        y_train, y_valid, y_test: int64 labels (n,); all 0 where the data set has none.
+        class_names: tuple of the names of the labels; empty where the data set has none.
+        source: "tfds" or "bundled".
+    """
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_valid: np.ndarray
+    y_valid: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    class_names: tuple
+    source: str
+
+    def __repr__(self):
+        sizes = (len(self.x_train), len(self.x_valid), len(self.x_test))
+        shape = "x".join(map(str, self.x_train.shape[1:]))
+        origin = {"tfds": "TensorFlow Datasets", "bundled": "the bundled sample"}[self.source]
+        return "{:,} training, {:,} validation, {:,} test images of {} from {}".format(
+            *sizes, shape, origin
+        )
+
+
+def load_images(name="fashion_mnist", *, source="auto", n_train=None, n_valid=5000, seed=42):
+    """Load an image data set, scaled to [0, 1] and split for training; say in a line from where.
+
+    Args:
+        name: "fashion_mnist", or any image data set of TensorFlow Datasets.
+        source: "tfds" (a copy prepared in `TFDS_DATA_DIR`, else a download), "bundled" (10,000
+            training and 2,000 test images of Fashion-MNIST that come with genkeras), or "auto"
+            (the first, and where that cannot be had the second). With the environment variable
+            GENKERAS_OFFLINE=1 nothing is downloaded.
+        n_train: keep at most so many training images, drawn at random; None keeps all.
+        n_valid: how many of the last training images validate; of the bundled sample, which is
+            a sixth of the set, a sixth of that.
+        seed: decides which images `n_train` keeps.
+
+    Returns:
+        An `ImageData`. Where the data set has no test split, its last tenth stands in.
+
+    Raises:
+        ValueError: for an unknown name or source, images that differ in size, or bad numbers.
+        OSError: if the data set has to be downloaded and cannot be; nothing is left behind.
+        RuntimeError: if the prepared copy, or the bundled sample, is damaged.
+    """
+    if source not in ("auto", "tfds", "bundled"):
+        raise ValueError(f"source must be 'auto', 'tfds' or 'bundled', got {source!r}")
+    if n_train is not None and n_train < 1:
+        raise ValueError(f"n_train must be at least 1, or None for all, got {n_train}")
+    if source == "bundled" and name != "fashion_mnist":
+        raise ValueError(f"only 'fashion_mnist' comes bundled, got {name!r}; use source='tfds'")
+    if source != "bundled":
+        try:
+            x, y, x_test, y_test, class_names = _read(_prepared_builder(name))
+            source = "tfds"
+        except (OSError, ModuleNotFoundError) as error:
+            if source == "tfds" or name != "fashion_mnist":
+                raise
+            print(f"The bundled sample serves, because {error}", flush=True)
+            source = "bundled"
+    if source == "bundled":
+        x, y, x_test, y_test, class_names = _read_sample()
+        n_valid = round(n_valid * SAMPLE_FRACTION)
+    if not 1 <= n_valid < len(x):
+        raise ValueError(f"n_valid must leave images on both sides of {len(x):,}, got {n_valid}")
+    keep = np.arange(len(x) - n_valid)
+    if n_train is not None and n_train < len(keep):
+        keep = np.sort(np.random.default_rng(seed).permutation(len(keep))[:n_train])
+
+    def scaled(images):
+        return images.astype("float32") / 255
+
+    data = ImageData(
+        *(scaled(x[keep]), y[keep], scaled(x[-n_valid:]), y[-n_valid:], scaled(x_test), y_test),
+        class_names,
+        source,
+    )
+    print(f"{name}: {data}", flush=True)
+    return data
+
+
+def _read_sample():
+    """The bundled sample as uint8 images and labels, after checking the file's SHA-256."""
+    restore = f"restore it with `git checkout {SAMPLE.name}` or by installing genkeras again"
+    try:
+        content = SAMPLE.read_bytes()
+        expected = SAMPLE.with_suffix(".sha256").read_text().split()[0]
+    except OSError as error:
+        raise RuntimeError(f"The bundled sample cannot be read ({error}); {restore}.") from None
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise RuntimeError(
+            f"The bundled sample {SAMPLE} is damaged (its SHA-256 is not the one beside it); "
+            f"{restore}."
+        )
+    with np.load(io.BytesIO(content)) as file:
+        x, x_test = file["x_train"][..., None], file["x_test"][..., None]
+        return x, file["y_train"].astype(int), x_test, file["y_test"].astype(int), CLASS_NAMES
+
+
+def _prepared_builder(name):
+    """The TFDS builder of a data set that lies prepared on the disk, downloaded if need be."""
+    with _quiet_absl():
+        try:
+            with quiet_stderr():
+                import tensorflow  # noqa: F401  (TFDS loads it; here its chatter is held back)
+                import tensorflow_datasets as tfds
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(f"{error.name} is not installed.") from None
+        try:
+            builder = tfds.builder(name)
+        except tfds.core.DatasetNotFoundError:
+            close = difflib.get_close_matches(name, tfds.list_builders(), n=5) or ["none"]
+            raise ValueError(
+                f"unknown data set {name!r}; close matches: {', '.join(close)}. "
+                "tfds.list_builders() lists all."
+            ) from None
+        except Exception as error:  # a dataset_info.json that is cut or is not JSON
+            raise RuntimeError(_damaged(name, os.environ.get("TFDS_DATA_DIR"), error)) from error
+        if (builder.data_path / "dataset_info.json").exists():
+            return builder
+        if os.environ.get("GENKERAS_OFFLINE", "0") not in ("", "0"):
+            raise OSError(f"{name} is not prepared on this machine and GENKERAS_OFFLINE is set.")
+        _download(builder)
+        return tfds.builder(name)
+
+
+def _download(builder):
+    """Download and prepare beside the final folder, then move there in one step."""
+    import tensorflow_datasets as tfds
+
+    final = pathlib.Path(builder.data_path)
+    inside = pathlib.Path(builder.info.full_name)  # name[/config]/version
+    root = final.parents[len(inside.parts) - 1]
+    missing = [folder for folder in (root, *root.parents) if not folder.exists()]
+    work = None
+    try:
+        _probe(builder)
+        root.mkdir(parents=True, exist_ok=True)
+        work = pathlib.Path(tempfile.mkdtemp(prefix=".incomplete-", dir=root))
+        with _network_patience():
+            config = tfds.download.DownloadConfig(try_download_gcs=False)
+            own = tfds.builder(inside.parent.as_posix(), data_dir=work)
+            own.download_and_prepare(download_config=config)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # another process was faster: its copy is as good
+            os.rename(own.data_path, final)
+    except Exception as error:
+        hint = ""
+        if type(error).__name__ == "NonMatchingChecksumError":
+            hint = "what came was cut short, or is a web page instead of the data: "
+        first_line = (str(error).strip() or repr(error)).splitlines()[0]
+        raise OSError(f"{builder.name} could not be downloaded ({hint}{first_line}).") from error
+    finally:
+        if work is not None:
+            shutil.rmtree(work, ignore_errors=True)
+        for folder in missing:  # only those that we made and that hold nothing
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
+def _probe(builder):
+    """Raise OSError unless the data set's server answers soon, and with something like data."""
+    urls = [url for url in builder.url_infos or () if url.startswith("http")]
+    if not urls:
+        return
+    outcome = [f"no answer from the network within {PATIENCE} seconds"]
+
+    def ask():
+        import requests
+
+        try:
+            with requests.get(urls[0], stream=True, timeout=PATIENCE / 2) as response:
+                start = next(response.iter_content(64), b"").lstrip().lower()
+                if response.status_code != 200:
+                    outcome[0] = f"the server answered with HTTP status {response.status_code}"
+                elif start.startswith((b"<!doctype", b"<html")):
+                    outcome[0] = "the server sent a web page instead of the data"
+                else:
+                    outcome[0] = None
+        except requests.Timeout:
+            outcome[0] = f"no answer from the network within {PATIENCE / 2:g} seconds"
+        except requests.RequestException as error:
+            outcome[0] = f"no connection to {urls[0].split('/')[2]} ({type(error).__name__})"
+
+    # In a thread, because a name look-up has no time limit of its own.
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    if outcome[0]:
+        raise OSError(outcome[0])
+
+
+@contextlib.contextmanager
+def _network_patience():
+    """Give every request of TFDS a time limit, which it does not set itself."""
+    import requests
+
+    send = requests.adapters.HTTPAdapter.send
+
+    def send_with_limit(self, request, *args, **kwargs):
+        kwargs["timeout"] = kwargs.get("timeout") or PATIENCE
+        return send(self, request, *args, **kwargs)
+
+    with unittest.mock.patch.object(requests.adapters.HTTPAdapter, "send", send_with_limit):
+        yield
+
+
+def _read(builder):
+    """Read a prepared data set: uint8 images, labels, the same for testing, class names."""
+    import tensorflow_datasets as tfds
+
+    features = builder.info.features
+    images = [key for key, kind in features.items() if isinstance(kind, tfds.features.Image)]
+    labels = [key for key, kind in features.items() if isinstance(kind, tfds.features.ClassLabel)]
+    if not images or None in features[images[0]].shape:
+        raise ValueError(f"{builder.name} does not hold images of one size, which is needed here")
+    label = "label" if "label" in labels else labels[0] if labels else None
+    splits = builder.info.splits
+    test = next((split for split in ("test", "validation") if split in splits), None)
+    parts = ["train", test] if test else ["train[:90%]", "train[90%:]"]
+    out = []
+    try:
+        for part in parts:
+            examples = builder.as_dataset(split=part, batch_size=-1)
+            x = np.asarray(examples[images[0]])
+            if len(x) != splits[part].num_examples:
+                raise EOFError(f"{part} has {len(x)} of {splits[part].num_examples} images")
+            y = np.asarray(examples[label]) if label else np.zeros(len(x))
+            out += [x, y.astype(int)]
+    except Exception as error:
+        raise RuntimeError(_damaged(builder.name, builder.data_path, error)) from error
+    return *out, tuple(features[label].names) if label else ()
+
+
+def _damaged(name, folder, error):
+    first_line = (str(error).strip() or repr(error)).splitlines()[0]
+    return (
+        f"The prepared copy of {name} in {folder} is damaged ({first_line}); "
+        "delete that folder and load again."
+    )
+
+
+@contextlib.contextmanager
+def _quiet_absl():
+    """TFDS logs a warning for each folder that it looks into and finds empty."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
