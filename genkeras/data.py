@@ -8,6 +8,7 @@ import io
 import logging
 import os
 import pathlib
+import re
 import shutil
 import tempfile
 import threading
@@ -141,7 +142,9 @@ def _prepared_builder(name):
         except ModuleNotFoundError as error:
             raise ModuleNotFoundError(f"{error.name} is not installed.") from None
         try:
-            builder = tfds.builder(name)
+            # Named here because TFDS reads the variable only once, when it is imported.
+            folder = os.environ.get("TFDS_DATA_DIR")
+            builder = tfds.builder(name, data_dir=folder)
         except tfds.core.DatasetNotFoundError:
             close = difflib.get_close_matches(name, tfds.list_builders(), n=5) or ["none"]
             raise ValueError(
@@ -149,13 +152,13 @@ def _prepared_builder(name):
                 "tfds.list_builders() lists all."
             ) from None
         except Exception as error:  # a dataset_info.json that is cut or is not JSON
-            raise RuntimeError(_damaged(name, os.environ.get("TFDS_DATA_DIR"), error)) from error
+            raise RuntimeError(_damaged(name, folder, error)) from error
         if (builder.data_path / "dataset_info.json").exists():
             return builder
         if os.environ.get("GENKERAS_OFFLINE", "0") not in ("", "0"):
             raise OSError(f"{name} is not prepared on this machine and GENKERAS_OFFLINE is set.")
         _download(builder)
-        return tfds.builder(name)
+        return tfds.builder(name, data_dir=folder)
 
 
 def _download(builder):
@@ -182,8 +185,8 @@ def _download(builder):
         hint = ""
         if type(error).__name__ == "NonMatchingChecksumError":
             hint = "what came was cut short, or is a web page instead of the data: "
-        first_line = (str(error).strip() or repr(error)).splitlines()[0]
-        raise OSError(f"{builder.name} could not be downloaded ({hint}{first_line}).") from error
+        reason = f"{hint}{_first_line(error)}"
+        raise OSError(f"{builder.name} could not be downloaded ({reason}).") from error
     finally:
         if work is not None:
             shutil.rmtree(work, ignore_errors=True)
@@ -257,8 +260,6 @@ def _read(builder):
         for part in parts:
             examples = builder.as_dataset(split=part, batch_size=-1)
             x = np.asarray(examples[images[0]])
-            if len(x) != splits[part].num_examples:
-                raise EOFError(f"{part} has {len(x)} of {splits[part].num_examples} images")
             y = np.asarray(examples[label]) if label else np.zeros(len(x))
             out += [x, y.astype(int)]
     except Exception as error:
@@ -267,11 +268,16 @@ def _read(builder):
 
 
 def _damaged(name, folder, error):
-    first_line = (str(error).strip() or repr(error)).splitlines()[0]
     return (
-        f"The prepared copy of {name} in {folder} is damaged ({first_line}); "
+        f"The prepared copy of {name} in {folder} is damaged ({_first_line(error)}); "
         "delete that folder and load again."
     )
+
+
+def _first_line(error):
+    """What an exception says, without the marks that TensorFlow puts around it."""
+    text = re.sub(r"\{\{.*?\}\} *|\[Op:.*", "", str(error)).strip() or repr(error)
+    return text.splitlines()[0].rstrip(" .;")
 
 
 @contextlib.contextmanager

@@ -9,7 +9,9 @@ from keras import layers, ops
 class TransposedDense(layers.Layer):
     """Dense layer tied to another: activation(x W^T + b), W being the other's kernel.
 
-    Maps (batch, units of `dense`) to (batch, inputs of `dense`) with a bias of its own.
+    Maps (batch, units of `dense`) to (batch, inputs of `dense`) with a bias of its own. A saved
+    model is tied again when loaded if it holds both layers itself, not in models inside it: Keras
+    shares layers within a model's configuration only.
 
     Args:
         dense: the `Dense` layer whose kernel W, of shape (inputs, units), is shared; built.
@@ -38,9 +40,6 @@ class TransposedDense(layers.Layer):
 
     def call(self, x):
         return self.activation(ops.matmul(x, ops.transpose(self.dense.kernel)) + self.bias)
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], self.dense.kernel.shape[0])
 
     def get_config(self):
         dense = keras.saving.serialize_keras_object(self.dense)

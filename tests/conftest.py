@@ -1,0 +1,30 @@
+"""Tests run without the network and without any prepared data set, unless they say otherwise."""
+
+import os
+
+import pytest
+
+os.environ["GENKERAS_OFFLINE"] = "1"
+os.environ["MPLBACKEND"] = "agg"
+FULL_DATA = os.environ.pop("TFDS_DATA_DIR", None)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_prepared_data(tmp_path_factory):
+    os.environ["TFDS_DATA_DIR"] = str(tmp_path_factory.mktemp("no_data_sets"))
+
+
+@pytest.fixture(autouse=True)
+def float32_afterwards():
+    yield
+    import keras
+
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    import matplotlib.pyplot as plt
+
+    plt.close("all")

@@ -1,0 +1,132 @@
+"""TransposedDense against closed forms, finite differences, files and policies."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+import genkeras as gk
+
+
+def tied_autoencoder(units=3, inputs=5, activation=None, **kwargs):
+    dense = layers.Dense(units, name="code", **kwargs)
+    tied = gk.TransposedDense(dense, activation=activation, **kwargs)
+    return keras.Sequential([keras.Input((inputs,)), dense, tied]), dense, tied
+
+
+def randomise(model, seed=0):
+    rng = np.random.default_rng(seed)
+    model.set_weights([rng.normal(size=w.shape).astype("float32") for w in model.get_weights()])
+
+
+def test_transposed_dense_is_the_closed_form():
+    model, dense, tied = tied_autoencoder(activation="tanh")
+    randomise(model)
+    x = np.random.default_rng(1).normal(size=(4, 3)).astype("float32")
+    kernel, bias = (ops.convert_to_numpy(v) for v in (dense.kernel, tied.bias))
+    np.testing.assert_allclose(tied(x), np.tanh(x @ kernel.T + bias), rtol=1e-5)
+
+
+def test_tied_model_has_half_the_kernels():
+    model, dense, tied = tied_autoencoder()
+    assert model.count_params() == 5 * 3 + 3 + 5
+    assert len(model.trainable_weights) == 3
+
+
+def test_gradient_of_the_shared_kernel_matches_finite_differences():
+    import tensorflow as tf
+
+    model, dense, tied = tied_autoencoder(activation="sigmoid", dtype="float64")
+    randomise(model)
+    x = np.random.default_rng(2).normal(size=(6, 5))
+
+    def loss():
+        return ops.mean(ops.square(model(x) - x))
+
+    with tf.GradientTape() as tape:
+        value = loss()
+    gradient = tape.gradient(value, dense.kernel.value).numpy()
+    kernel, step = dense.kernel.numpy(), 1e-6
+    for index in np.ndindex(kernel.shape):
+        ends = []
+        for sign in (1, -1):
+            moved = kernel.copy()
+            moved[index] += sign * step
+            dense.kernel.assign(moved)
+            ends.append(float(loss()))
+        dense.kernel.assign(kernel)
+        assert gradient[index] == pytest.approx((ends[0] - ends[1]) / (2 * step), abs=1e-7)
+
+
+def test_a_loaded_tied_model_is_the_same_and_still_tied(tmp_path):
+    model, *_ = tied_autoencoder(activation="relu")
+    randomise(model)
+    model.save(tmp_path / "tied.keras")
+    loaded = keras.models.load_model(tmp_path / "tied.keras")
+    x = np.random.default_rng(3).normal(size=(4, 5)).astype("float32")
+    np.testing.assert_allclose(loaded.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6)
+    dense, tied = loaded.layers
+    assert tied.dense is dense
+    assert loaded.count_params() == model.count_params()
+    dense.kernel.assign(np.zeros((5, 3)))
+    bias = ops.convert_to_numpy(tied.bias)
+    np.testing.assert_allclose(tied(np.ones((1, 3))), np.maximum(bias, 0)[None], rtol=1e-6)
+
+
+def test_a_fresh_process_that_imported_genkeras_can_load(tmp_path):
+    model, *_ = tied_autoencoder()
+    model.save(tmp_path / "tied.keras")
+    code = f"import genkeras, keras; keras.models.load_model({str(tmp_path / 'tied.keras')!r})"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_decoder_saved_alone_loads(tmp_path):
+    model, dense, tied = tied_autoencoder()
+    randomise(model)
+    decoder = keras.Sequential([keras.Input((3,)), tied])
+    decoder.save(tmp_path / "decoder.keras")
+    loaded = keras.models.load_model(tmp_path / "decoder.keras")
+    z = np.ones((2, 3), "float32")
+    np.testing.assert_allclose(
+        loaded.predict(z, verbose=0), decoder.predict(z, verbose=0), rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+def test_policies_keep_float32_variables_and_agree_with_float32(policy):
+    keras.config.set_dtype_policy(policy)
+    model, dense, tied = tied_autoencoder(activation="tanh")
+    randomise(model)
+    x = np.random.default_rng(4).normal(size=(4, 3)).astype("float32")
+    kernel, bias = (ops.convert_to_numpy(v) for v in (dense.kernel, tied.bias))
+    out = tied(x)
+    assert keras.backend.standardize_dtype(out.dtype) == tied.compute_dtype
+    assert keras.backend.standardize_dtype(tied.bias.dtype) == "float32"
+    expected = np.tanh(x @ kernel.T + bias)
+    out = ops.convert_to_numpy(ops.cast(out, "float32"))
+    np.testing.assert_allclose(out, expected, atol=1e-5 if policy == "float32" else 0.05)
+
+
+def test_tied_model_trains_under_mixed_precision():
+    keras.config.set_dtype_policy("mixed_float16")
+    keras.utils.set_random_seed(0)
+    model, *_ = tied_autoencoder()
+    model.compile(loss="mse", optimizer=keras.optimizers.Adam(0.03))
+    x = np.random.default_rng(5).normal(size=(64, 5)).astype("float32")
+    losses = model.fit(x, x, epochs=30, verbose=0).history["loss"]
+    assert losses[-1] < 0.7 * losses[0]
+
+
+def test_an_unbuilt_dense_is_refused():
+    with pytest.raises(ValueError, match="'later' must be built first"):
+        gk.TransposedDense(layers.Dense(3, name="later"))(np.ones((1, 3)))
+
+
+def test_inputs_of_the_wrong_size_are_refused():
+    *_, tied = tied_autoencoder()
+    fresh = gk.TransposedDense(tied.dense)
+    with pytest.raises(ValueError, match="inputs of size 3, got 4"):
+        fresh(np.ones((1, 4)))
