@@ -7,19 +7,16 @@ import os
 import pathlib
 import shutil
 import socket
-import sys
 import threading
 import time
 
+import make_sample
 import numpy as np
 import pytest
 from conftest import FULL_DATA
 
 import genkeras as gk
 from genkeras import data
-
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tools"))
-import make_sample
 
 
 def prepare(

@@ -29,6 +29,8 @@ MAX_LINES = 40
 MAX_BYTES = 1_000_000
 QUIET_KERNEL = ["--IPKernelApp.log_level=40"]  # errors only: it warns of its own local socket
 HEADER_ROWS = ("Slides", "Textbook", "Time", "Data")
+# A number in prose and where it comes from, such as 78.7 %<!-- accuracy_percent -->.
+QUOTED = r"(?<![\w.])(-?\d[\d,]*(?:\.\d+)?)( ?(?:%|s|points|times)?)<!-- (\w+) -->"
 # What is measured nowhere here: figures of the textbook, and settings.
 NOT_MEASURED = ("textbook", "setting")
 
@@ -73,8 +75,28 @@ def write(notebook, path):
     return True
 
 
+def update_prose(script):
+    """Bring the numbers that the prose quotes up to what results/ hold."""
+    results = script.parent / "results" / f"{script.stem}.json"
+    numbers = json.loads(results.read_text()) if results.exists() else {}
+
+    def renew(found):
+        number, unit, key = found.groups()
+        if key not in numbers:
+            return found[0]
+        decimals = len(number.partition(".")[2])
+        comma = "," if "," in number or numbers[key] >= 10_000 else ""
+        return f"{numbers[key]:{comma}.{decimals}f}{unit}<!-- {key} -->"
+
+    text = script.read_text()
+    new = re.sub(QUOTED, renew, text)
+    if new != text:
+        script.write_text(new)
+
+
 def sync(script):
     """Carry a script into its notebook; outputs of code cells that did not change stay."""
+    update_prose(script)
     notebook, path = read_script(script), script.with_suffix(".ipynb")
     if path.exists():
         old = nbformat.read(path, as_version=4)
@@ -176,8 +198,7 @@ def run(scripts, mode):
         except CellExecutionError as error:
             failed += 1
             print(f"{label}   FAILED: {str(error).strip().splitlines()[-1]}", flush=True)
-            if mode != "outputs":  # a failed run is for looking at, never for committing
-                write(notebook, target.with_suffix(".failed.ipynb"))
+            write(notebook, ROOT / "build" / "failed" / f"{name}.ipynb")  # to be looked at
             continue
         seconds = round(time.perf_counter() - start)
         if mode == "outputs":
@@ -323,8 +344,7 @@ def prose_problems(source, numbers):
             continue
         text = re.sub(r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$", " ", cell.source, flags=re.DOTALL)
         text = re.sub(r"\]\([^)]*\)|https?://\S+", " ", text)
-        quoted = r"(?<![\w.])(-?\d[\d,]*(?:\.\d+)?)(?:\s*(?:%|s|points))?<!-- *(\w+) *-->"
-        for number, key in re.findall(quoted, text):
+        for number, _, key in re.findall(QUOTED, text):
             if key in NOT_MEASURED:
                 continue
             if key not in numbers:
@@ -334,7 +354,7 @@ def prose_problems(source, numbers):
             measured = f"{numbers[key]:.{decimals}f}"
             if measured != number.replace(",", ""):
                 yield f"prose quotes {key} as {number}, results/ say {measured}"
-        for number in re.findall(r"(?<![\w.])\d+\.\d+(?![\w.])", re.sub(quoted, " ", text)):
+        for number in re.findall(r"(?<![\w.])\d+\.\d+(?![\w.])", re.sub(QUOTED, " ", text)):
             yield f"prose quotes {number} without saying where it comes from"
 
 
@@ -453,7 +473,7 @@ def main(arguments=None):
         if not scripts:
             parser.error(f"there is no chapter {options.chapter!r}; write two digits, such as 03")
     status = 0 if options.mode == "sync" else run(scripts, options.mode)
-    if options.mode in ("sync", "outputs"):
+    if options.mode in ("sync", "outputs") and status == 0:
         for script in scripts:
             print(f"{script.stem}: {'synchronised' if sync(script) else 'in step'}")
         update_readme()
