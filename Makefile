@@ -3,8 +3,8 @@ PYTHON ?= python3
 # The active virtual or conda environment (conda's base is left alone), else .venv in this folder.
 ENV := $(or $(VIRTUAL_ENV),$(if $(filter-out base,$(CONDA_DEFAULT_ENV)),$(CONDA_PREFIX)),.venv)
 PY := $(ENV)/bin/python
-EXTRAS := notebooks,test$(if $(GPU),$(comma)gpu)
 comma := ,
+EXTRAS := notebooks,test$(if $(GPU),$(comma)gpu)
 STAMP := $(ENV)/.genkeras-installed$(if $(GPU),-gpu)
 OLDEST := .venv-oldest
 NOTEBOOKS := $(PY) tools/notebooks.py
@@ -51,7 +51,7 @@ test-oldest: ## run the tests on the lowest versions that pyproject.toml admits 
 	@touch $(OLDEST)/.genkeras-installed
 	@VIRTUAL_ENV=$(CURDIR)/$(OLDEST) $(OLDEST)/bin/python -m pytest -q
 
-bench: $(STAMP) ## time the textbook's recipes against ours (about half an hour)
+bench: $(STAMP) ## time the textbook's recipes against ours (about twenty minutes)
 	@$(PY) benchmarks/bench.py
 
 sync: $(STAMP) ## maintainer: carry each chapter's .py into its .ipynb, results into README.md

@@ -17,6 +17,8 @@ _MODULE_OF = {
     "setup": "runtime",
     "load_images": "data",
     "TransposedDense": "layers",
+    "KLDivergenceActivityRegularization": "layers",
+    "warmup_cosine": "training",
     "plot_images": "plotting",
     "plot_reconstructions": "plotting",
     "plot_learning_curves": "plotting",

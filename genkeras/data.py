@@ -15,7 +15,6 @@ import threading
 import unittest.mock
 
 import numpy as np
-
 from genkeras.runtime import quiet_stderr
 
 SAMPLE = pathlib.Path(__file__).parent / "assets" / "fashion_mnist_sample.npz"
@@ -141,9 +140,11 @@ def _prepared_builder(name):
                 import tensorflow_datasets as tfds
         except ModuleNotFoundError as error:
             raise ModuleNotFoundError(f"{error.name} is not installed.") from None
+        # Named here because TFDS reads the variable only once, when it is imported.
+        folder = os.environ.get("TFDS_DATA_DIR")
         try:
-            # Named here because TFDS reads the variable only once, when it is imported.
-            folder = os.environ.get("TFDS_DATA_DIR")
+            if not re.fullmatch(r"\w[\w/.:]*", name):
+                raise tfds.core.DatasetNotFoundError(name)
             builder = tfds.builder(name, data_dir=folder)
         except tfds.core.DatasetNotFoundError:
             close = difflib.get_close_matches(name, tfds.list_builders(), n=5) or ["none"]
@@ -152,6 +153,7 @@ def _prepared_builder(name):
                 "tfds.list_builders() lists all."
             ) from None
         except Exception as error:  # a dataset_info.json that is cut or is not JSON
+            folder = folder or "~/tensorflow_datasets"
             raise RuntimeError(_damaged(name, folder, error)) from error
         if (builder.data_path / "dataset_info.json").exists():
             return builder

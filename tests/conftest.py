@@ -2,10 +2,11 @@
 
 import os
 
+import matplotlib
 import pytest
 
+matplotlib.use("agg")  # here, and not by a variable, which the notebooks' kernels would inherit
 os.environ["GENKERAS_OFFLINE"] = "1"
-os.environ["MPLBACKEND"] = "agg"
 FULL_DATA = os.environ.pop("TFDS_DATA_DIR", None)
 
 

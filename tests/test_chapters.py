@@ -17,14 +17,15 @@ each_chapter = pytest.mark.parametrize("script", CHAPTERS, ids=lambda script: sc
 
 MADE_UP = '''\
 # ---
-# jupytext:
-#   text_representation:
-#     extension: .py
-#     format_name: percent
-# kernelspec:
-#   display_name: Python 3
-#   language: python
-#   name: python3
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
 # ---
 
 # %% [markdown]
@@ -75,6 +76,7 @@ def executed(tmp_path_factory):
     del os.environ["GENKERAS_RESULTS"]
     notebook.metadata["genkeras"] = {"code_sha256": notebooks.fingerprint(notebook)}
     notebooks.write(notebook, script.with_suffix(".ipynb"))
+    notebooks.sync(script)
     return folder
 
 
@@ -158,7 +160,7 @@ def test_the_made_up_chapter_is_without_fault(chapter, twins):
 
 
 BREACHES = [
-    ("jupytext:", "jupytext:\n#   formats: ipynb\n# other:", "header must hold jupytext"),
+    ("#   kernelspec:", "#   other: 1\n#   kernelspec:", "header must hold jupytext"),
     ("# # A made-up", "# A made-up", "must open with a title"),
     ("| Slides |", "| Slide |", "lacks the row 'Slides'"),
     ('tags=["parameters"] ', "", "exactly one cell must be tagged"),
@@ -174,7 +176,7 @@ BREACHES = [
 
 @pytest.mark.parametrize(("old", "new", "problem"), BREACHES, ids=[b[2] for b in BREACHES])
 def test_a_broken_rule_is_found(chapter, twins, old, new, problem):
-    edit(chapter, old, new)
+    edit(chapter, old, new, sync=False)  # to synchronise renews numbers in prose
     assert any(problem in found for found in notebooks.problems(chapter, twins))
 
 
@@ -249,6 +251,12 @@ def test_sync_keeps_outputs_of_unchanged_cells_and_ids(chapter):
     same = [a == b for a, b in zip(before.cells, after.cells, strict=True)]
     assert same.count(False) == 1 and after.cells[1].outputs == []
     assert notebooks.sync(chapter) is False
+
+
+def test_sync_renews_the_numbers_that_prose_quotes(chapter):
+    edit(chapter, "0.25<!-- val_mse", "0.99<!-- val_mse")
+    assert "0.25<!-- val_mse" in chapter.read_text()
+    assert "0.50<!-- textbook" in chapter.read_text()
 
 
 def test_cell_ids_are_derived_and_unique(chapter):

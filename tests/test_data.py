@@ -10,12 +10,11 @@ import socket
 import threading
 import time
 
+import genkeras as gk
 import make_sample
 import numpy as np
 import pytest
 from conftest import FULL_DATA
-
-import genkeras as gk
 from genkeras import data
 
 
@@ -310,9 +309,10 @@ def test_two_processes_may_prepare_at_once(empty_folder):
 # --- Bad requests --------------------------------------------------------------------------------
 
 
-def test_an_unknown_name_lists_near_matches():
-    with pytest.raises(ValueError, match="unknown data set 'fashion_mnits'; .*fashion_mnist"):
-        gk.load_images("fashion_mnits")
+@pytest.mark.parametrize("name", ["fashion_mnits", "fashion mnist", "fashion-mnist"])
+def test_an_unknown_name_lists_near_matches(name):
+    with pytest.raises(ValueError, match=f"unknown data set '{name}'; .*fashion_mnist"):
+        gk.load_images(name)
 
 
 @pytest.mark.parametrize(

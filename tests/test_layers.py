@@ -3,12 +3,11 @@
 import subprocess
 import sys
 
+import genkeras as gk
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
-
-import genkeras as gk
 
 
 def tied_autoencoder(units=3, inputs=5, activation=None, **kwargs):

@@ -2,11 +2,10 @@
 
 import json
 
+import genkeras as gk
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-
-import genkeras as gk
 
 RNG = np.random.default_rng(0)
 SHAPES = [(6, 8, 8), (6, 8, 8, 1), (6, 8, 8, 3)]

@@ -4,11 +4,10 @@ import subprocess
 import sys
 import warnings
 
+import genkeras as gk
 import keras
 import numpy as np
 import pytest
-
-import genkeras as gk
 from genkeras import runtime
 
 

@@ -8,9 +8,8 @@ import hashlib
 import pathlib
 import sys
 
-import numpy as np
-
 import genkeras as gk
+import numpy as np
 from genkeras import data
 
 

@@ -170,6 +170,7 @@ def run(scripts, mode):
     from nbclient.exceptions import CellExecutionError
 
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the debugger's word on frozen modules
+    os.environ.pop("MPLBACKEND", None)  # a notebook's figures need the inline backend
     folder = {
         "run": ROOT / "build" / "chapters",
         "quick": ROOT / "build" / "quick",
@@ -273,7 +274,7 @@ def problems(script, genkeras=ROOT / "genkeras"):
 
 def header_problems(script, source):
     head = re.match(r"# ---\n(.*?)# ---\n", script.read_text(), re.DOTALL)
-    keys = re.findall(r"^# (\w+):", head[1], re.MULTILINE) if head else []
+    keys = re.findall(r"^#   (\w+):", head[1], re.MULTILINE) if head else []
     if sorted(keys) != ["jupytext", "kernelspec"]:
         yield f"the header must hold jupytext and kernelspec, and holds {keys}"
     first = source.cells[0].source if source.cells else ""
