@@ -75,6 +75,7 @@ def load_images(name="fashion_mnist", *, source="auto", n_train=None, n_valid=50
     Raises:
         ValueError: for an unknown name or source, images that differ in size, or bad numbers.
         OSError: if the data set has to be downloaded and cannot be; nothing is left behind.
+        ImportError: if TensorFlow Datasets is needed and cannot be imported.
         RuntimeError: if the prepared copy, or the bundled sample, is damaged.
     """
     if source not in ("auto", "tfds", "bundled"):
@@ -87,7 +88,7 @@ def load_images(name="fashion_mnist", *, source="auto", n_train=None, n_valid=50
         try:
             x, y, x_test, y_test, class_names = _read(_prepared_builder(name))
             source = "tfds"
-        except (OSError, ModuleNotFoundError) as error:
+        except (OSError, ImportError) as error:
             if source == "tfds" or name != "fashion_mnist":
                 raise
             print(f"The bundled sample serves, because {error}", flush=True)
@@ -138,14 +139,16 @@ def _prepared_builder(name):
             with quiet_stderr():
                 import tensorflow  # noqa: F401  (TFDS loads it; here its chatter is held back)
                 import tensorflow_datasets as tfds
-        except ModuleNotFoundError as error:
-            raise ModuleNotFoundError(f"{error.name} is not installed.") from None
+            find_builder = tfds.builder  # TFDS loads its parts, and what is broken, only now
+        except Exception as error:  # not installed, or versions that do not go together
+            reason = f"TensorFlow Datasets cannot be imported ({_first_line(error)})."
+            raise ImportError(reason) from error
         # Named here because TFDS reads the variable only once, when it is imported.
         folder = os.environ.get("TFDS_DATA_DIR")
         try:
             if not re.fullmatch(r"\w[\w/.:]*", name):
                 raise tfds.core.DatasetNotFoundError(name)
-            builder = tfds.builder(name, data_dir=folder)
+            builder = find_builder(name, data_dir=folder)
         except tfds.core.DatasetNotFoundError:
             close = difflib.get_close_matches(name, tfds.list_builders(), n=5) or ["none"]
             raise ValueError(
@@ -160,7 +163,7 @@ def _prepared_builder(name):
         if os.environ.get("GENKERAS_OFFLINE", "0") not in ("", "0"):
             raise OSError(f"{name} is not prepared on this machine and GENKERAS_OFFLINE is set.")
         _download(builder)
-        return tfds.builder(name, data_dir=folder)
+        return find_builder(name, data_dir=folder)
 
 
 def _download(builder):

@@ -7,6 +7,7 @@ import os
 import pathlib
 import shutil
 import socket
+import sys
 import threading
 import time
 
@@ -152,6 +153,14 @@ def test_the_bundled_sample_is_the_one_that_make_sample_gives(tmp_path, monkeypa
     assert len(images.x_train) == 55_000 and len(images.x_valid) == 5_000
     digest = make_sample.make_sample(images, tmp_path / data.SAMPLE.name)
     assert digest == data.SAMPLE.with_suffix(".sha256").read_text().split()[0]
+
+
+def test_without_tfds_the_bundle_serves(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
+    assert gk.load_images().source == "bundled"
+    assert "because TensorFlow Datasets cannot be imported" in capsys.readouterr().out
+    with pytest.raises(ImportError, match="cannot be imported"):
+        gk.load_images(source="tfds")
 
 
 # --- A prepared folder ---------------------------------------------------------------------------
