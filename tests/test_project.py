@@ -20,7 +20,8 @@ RUN = ["make", "make sync", "make format", "make quick N=03"]
 
 def make(*arguments, folder=ROOT, **variables):
     environment = {**os.environ, "VIRTUAL_ENV": sys.prefix, **variables}
-    environment.pop("MAKEFLAGS", None)
+    for inherited in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # `make test` is a make too
+        environment.pop(inherited, None)
     return subprocess.run(
         ["make", "--no-print-directory", *arguments],
         cwd=folder,

@@ -179,6 +179,7 @@ def run(scripts, mode):
     (folder / "results").mkdir(parents=True, exist_ok=True)
     os.environ["GENKERAS_RESULTS"] = str(folder / "results")
     failed = 0
+    print(f"Notebooks and results go to {os.path.relpath(folder)}/", flush=True)
     for number, script in enumerate(scripts, 1):
         name, label = script.stem, f"[{number}/{len(scripts)}] {script.stem}"
         notebook, target = read_script(script), folder / f"{script.stem}.ipynb"
@@ -210,8 +211,6 @@ def run(scripts, mode):
             write(notebook, target)
             write_html(notebook, target.with_suffix(".html"))
         print(f"{label}   {seconds} s   {headline(results)}", flush=True)
-    if mode != "outputs":
-        print(f"Notebooks are in {os.path.relpath(folder)}/", flush=True)
     return int(failed > 0)
 
 
