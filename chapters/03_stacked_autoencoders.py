@@ -50,7 +50,7 @@ run = gk.setup(seed=42)
 # ## Parameters
 # All that makes a run longer or shorter stands here; the rest follows from it.
 
-# %% tags=["parameters"] quick={"N_TRAIN": 2000, "EPOCHS": 2, "EPOCHS_SAMPLE": 2, "N_MAP": 200, "MEMORY_EPOCHS": 4, "LABELS": [500], "CLASSIFIER_STEPS": 20, "SEEDS": 2}
+# %% tags=["parameters"] quick={"N_TRAIN": 2000, "EPOCHS": 2, "EPOCHS_SAMPLE": 2, "N_MAP": 100, "MEMORY_EPOCHS": 1, "LABELS": [500], "CLASSIFIER_STEPS": 20, "SEEDS": 2}
 N_TRAIN = None  # training images; None takes all there are
 LATENT_DIM = 30  # size of the code
 HIDDEN_UNITS = 400  # in the hidden layer on each side of the code; GPU: 1000

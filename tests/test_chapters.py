@@ -215,11 +215,13 @@ def test_errors_and_warnings_in_outputs_are_found(chapter, twins):
     def spoil(cells):
         cells[0].outputs = [nbformat.v4.new_output("error", ename="E", evalue="", traceback=[])]
         cells[1].outputs = [nbformat.v4.new_output("stream", name="stderr", text="a warning")]
+        cells[2].outputs = [nbformat.v4.new_output("stream", text="WARNING:tensorflow: slow")]
 
     edit_notebook(chapter, spoil)
     assert notebooks.problems(chapter, twins) == [
         "the cell that starts 'EPOCHS = 3' ended in an error",
         "the cell that starts 'import genkeras as gk' wrote to stderr",
+        "the cell that starts 'print(Double().call(EPOCHS))' printed a warning",
     ]
 
 

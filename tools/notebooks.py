@@ -407,6 +407,8 @@ def output_problems(notebook):
                 yield f"the cell that starts {first_line(cell)!r} ended in an error"
             if output.get("name") == "stderr":
                 yield f"the cell that starts {first_line(cell)!r} wrote to stderr"
+            elif "WARNING" in output.get("text", ""):
+                yield f"the cell that starts {first_line(cell)!r} printed a warning"
 
 
 def first_line(cell):
