@@ -49,7 +49,7 @@ run = gk.setup(seed=42)
 # %% [markdown]
 # ## Parameters
 
-# %% tags=["parameters"] quick={"N_TRAIN": 2000, "EPOCHS": 2, "EPOCHS_SAMPLE": 2, "SHORT_EPOCHS": 1, "SWEEP": [0.0, 0.3], "PROBE_LABELS": [200]}
+# %% tags=["parameters"] quick={"N_TRAIN": 2000, "EPOCHS": 2, "EPOCHS_SAMPLE": 2, "SHORT_EPOCHS": 1, "SWEEP": [0.0, 0.3], "PROBE_LABELS": [500]}
 N_TRAIN = None  # training images; None takes all there are
 LATENT_DIM = 30  # size of the code
 HIDDEN_UNITS = 400  # in the hidden layer on each side of the code; GPU: 1000
