@@ -21,7 +21,7 @@
 # |---|---|
 # | Slides | *¿Cuál rostro es real?*; *Aprendizaje supervisado vs. no supervisado*; *Modelado generativo*; *¿Por qué modelos generativos?*; *¿Qué es una variable latente?* |
 # | Textbook | Hands-On Machine Learning, chapter 17, introduction; chapter 9, "Gaussian Mixtures" |
-# | Time | 47 s<!-- seconds --> on two CPU cores; about the same on a GPU |
+# | Time | 47 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | made points and measurements; twenty garments that come with genkeras |
 
 # %% [markdown]
@@ -360,9 +360,9 @@ gk.plot_images(quiz_images, columns=10, titles=titles, title="Ten are real: thes
 plt.show()
 
 # %% [markdown]
-# The drawn ones come from a Gaussian mixture over the codes of chapter 03's autoencoder. Shirts and
-# trousers pass; shoes and sandals dissolve, because thirty numbers keep shapes and lose edges. The
-# chapters on VAEs, GANs and diffusion draw better ones.
+# The drawn ones come from a Gaussian mixture over the codes of chapter 03's autoencoder. Shirts,
+# trousers and one sneaker pass; two other shoes and the sandal dissolve, because thirty numbers keep
+# shapes and lose edges. The chapters on VAEs, GANs and diffusion will draw better ones.
 
 # %% [markdown]
 # ## Check

@@ -21,7 +21,7 @@
 # |---|---|
 # | Slides | *Stacked autoencoders*; *Arquitectura simétrica*; *Entrenamiento no supervisado con autoencoders apilados*; *Training one autoencoder at a time* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Stacked Autoencoders" |
-# | Time | 222 s<!-- seconds --> on two CPU cores; about a minute on a GPU |
+# | Time | 222 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
 # %% [markdown]

@@ -21,7 +21,7 @@
 # |---|---|
 # | Slides | *Tipos avanzados de autoencoders*; *Introducción a autoencoders de denoising*; *Tipos de ruido*; *Implementación* (figure 7) |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Denoising Autoencoders" |
-# | Time | 264 s<!-- seconds --> on two CPU cores; under a minute on a GPU |
+# | Time | 264 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
 # %% [markdown]
