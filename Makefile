@@ -64,7 +64,10 @@ format: $(STAMP) ## maintainer: format the code
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
+feature-net: $(STAMP) ## maintainer: train the classifier behind the metrics again (needs the full set)
+	@$(PY) tools/make_feature_net.py
+
 sample: $(STAMP) ## maintainer: rebuild the bundled sample from the full Fashion-MNIST
 	@$(PY) tools/make_sample.py
 
-.PHONY: help env chapters quick lab test test-oldest bench sync outputs format sample
+.PHONY: help env chapters quick lab test test-oldest bench sync outputs format feature-net sample

@@ -13,17 +13,16 @@ import sys
 
 __version__ = "0.1.0"
 
-_MODULE_OF = {
-    "setup": "runtime",
-    "load_images": "data",
-    "TransposedDense": "layers",
-    "KLDivergenceActivityRegularization": "layers",
-    "warmup_cosine": "training",
-    "plot_images": "plotting",
-    "plot_reconstructions": "plotting",
-    "plot_learning_curves": "plotting",
-    "record": "results",
+_NAMES_OF = {
+    "runtime": ("setup",),
+    "data": ("load_images",),
+    "layers": ("TransposedDense", "KLDivergenceActivityRegularization", "Sampling"),
+    "training": ("warmup_cosine",),
+    "metrics": ("classify", "frechet_distance", "precision_recall"),
+    "plotting": ("plot_images", "plot_reconstructions", "plot_learning_curves"),
+    "results": ("record",),
 }
+_MODULE_OF = {name: module for module, names in _NAMES_OF.items() for name in names}
 __all__ = list(_MODULE_OF)
 
 

@@ -28,31 +28,22 @@ PATIENCE = 10  # seconds to wait for a server before the network counts as dead
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class ImageData:
-    """Images and labels, split in three.
+    """Images and labels, split in three."""
 
-    Attributes:
-        x_train, x_valid, x_test: float32 images (n, h, w, channels) in [0, 1].
-        y_train, y_valid, y_test: int64 labels (n,); all 0 where the data set has none.
-        class_names: tuple of the names of the labels; empty where the data set has none.
-        source: "tfds" or "bundled".
-    """
-
-    x_train: np.ndarray
-    y_train: np.ndarray
+    x_train: np.ndarray  # images are float32 (n, h, w, channels) in [0, 1]
+    y_train: np.ndarray  # labels are int64 (n,), all 0 where there are none
     x_valid: np.ndarray
     y_valid: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray
-    class_names: tuple
-    source: str
+    class_names: tuple  # empty where there are none
+    source: str  # "tfds" or "bundled"
 
     def __repr__(self):
-        sizes = (len(self.x_train), len(self.x_valid), len(self.x_test))
+        sizes = f"{len(self.x_train):,} training, {len(self.x_valid):,} validation, "
         shape = "x".join(map(str, self.x_train.shape[1:]))
         origin = {"tfds": "TensorFlow Datasets", "bundled": "the bundled sample"}[self.source]
-        return "{:,} training, {:,} validation, {:,} test images of {} from {}".format(
-            *sizes, shape, origin
-        )
+        return f"{sizes}{len(self.x_test):,} test images of {shape} from {origin}"
 
 
 def load_images(name="fashion_mnist", *, source="auto", n_train=None, n_valid=5000, seed=42):
@@ -68,12 +59,8 @@ def load_images(name="fashion_mnist", *, source="auto", n_train=None, n_valid=50
         n_valid: how many of the last training images validate; of the bundled sample, which is
             a sixth of the set, a sixth of that.
         seed: decides which images `n_train` keeps.
-
-    Returns:
-        An `ImageData`. Where the data set has no test split, its last tenth stands in.
-
-    Raises:
-        ValueError: for an unknown name or source, images that differ in size, or bad numbers.
+    Returns: An `ImageData`. Where the data set has no test split, its last tenth stands in.
+    Raises: ValueError: for an unknown name or source, images that differ in size, or bad numbers.
         OSError: if the data set has to be downloaded and cannot be; nothing is left behind.
         ImportError: if TensorFlow Datasets is needed and cannot be imported.
         RuntimeError: if the prepared copy, or the bundled sample, is damaged.
@@ -105,36 +92,37 @@ def load_images(name="fashion_mnist", *, source="auto", n_train=None, n_valid=50
     def scaled(images):
         return images.astype("float32") / 255
 
-    data = ImageData(
-        *(scaled(x[keep]), y[keep], scaled(x[-n_valid:]), y[-n_valid:], scaled(x_test), y_test),
-        class_names,
-        source,
-    )
+    kept = scaled(x[keep]), y[keep], scaled(x[-n_valid:]), y[-n_valid:], scaled(x_test), y_test
+    data = ImageData(*kept, class_names, source)
     print(f"{name}: {data}", flush=True)
     return data
 
 
-def _read_sample():
-    """The bundled sample as uint8 images and labels, after checking the file's SHA-256."""
-    restore = f"restore it with `git checkout {SAMPLE.name}` or by installing genkeras again"
+def read_asset(path):
+    """Bytes of a file that comes along; RuntimeError if its SHA-256 is not the one beside it."""
+    restore = f"restore it with `git checkout {path.name}` or by installing genkeras again"
     try:
-        content = SAMPLE.read_bytes()
-        expected = SAMPLE.with_suffix(".sha256").read_text().split()[0]
+        content = path.read_bytes()
+        expected = path.with_suffix(".sha256").read_text().split()[0]
     except OSError as error:
-        raise RuntimeError(f"The bundled sample cannot be read ({error}); {restore}.") from None
+        raise RuntimeError(f"{path.name} cannot be read ({error}); {restore}.") from None
     if hashlib.sha256(content).hexdigest() != expected:
         raise RuntimeError(
-            f"The bundled sample {SAMPLE} is damaged (its SHA-256 is not the one beside it); "
-            f"{restore}."
+            f"{path} is damaged (another SHA-256 than the one beside it); {restore}."
         )
-    with np.load(io.BytesIO(content)) as file:
+    return content
+
+
+def _read_sample():
+    with np.load(io.BytesIO(read_asset(SAMPLE))) as file:
         x, x_test = file["x_train"][..., None], file["x_test"][..., None]
         return x, file["y_train"].astype(int), x_test, file["y_test"].astype(int), CLASS_NAMES
 
 
 def _prepared_builder(name):
     """The TFDS builder of a data set that lies prepared on the disk, downloaded if need be."""
-    with _quiet_absl():
+    # TFDS logs a warning for each folder that it looks into and finds empty.
+    with unittest.mock.patch.object(logging.getLogger("absl"), "disabled", True):
         try:
             with quiet_stderr():
                 import tensorflow  # noqa: F401  (TFDS loads it; here its chatter is held back)
@@ -283,15 +271,3 @@ def _first_line(error):
     """What an exception says, without the marks that TensorFlow puts around it."""
     text = re.sub(r"\{\{.*?\}\} *|\[Op:.*", "", str(error)).strip() or repr(error)
     return text.splitlines()[0].rstrip(" .;")
-
-
-@contextlib.contextmanager
-def _quiet_absl():
-    """TFDS logs a warning for each folder that it looks into and finds empty."""
-    logger = logging.getLogger("absl")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

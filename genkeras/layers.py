@@ -1,4 +1,4 @@
-"""Keras layers that more than one chapter uses. Each is written out in the chapter it belongs to."""
+"""Keras layers that several chapters use. Each is written out in the chapter it belongs to."""
 
 import keras
 from keras import layers, ops
@@ -16,10 +16,7 @@ class TransposedDense(layers.Layer):
     Args:
         dense: the `Dense` layer whose kernel W, of shape (inputs, units), is shared; built.
         activation: name or function, as for `Dense`; None is linear.
-
-    Raises:
-        ValueError: if `dense` has no kernel yet, or the input's last axis is not its units.
-
+    Raises: ValueError: if `dense` has no kernel yet, or the input's last axis is not its units.
     Source: Vincent et al., Stacked Denoising Autoencoders, 2010 (tied weights).
     """
 
@@ -64,10 +61,7 @@ class KLDivergenceActivityRegularization(layers.Layer):
     Args:
         target: wanted mean activation p, strictly between 0 and 1.
         weight: factor of the penalty, 0 or more.
-
-    Raises:
-        ValueError: for a target or weight out of range.
-
+    Raises: ValueError: for a target or weight out of range.
     Source: Hands-On Machine Learning, ch. 17; Ng, Sparse Autoencoder, 2011.
     """
 
@@ -92,3 +86,43 @@ class KLDivergenceActivityRegularization(layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "target": self.target, "weight": self.weight}
+
+
+# Taught in chapter 07.
+@keras.saving.register_keras_serializable("genkeras")
+class Sampling(layers.Layer):
+    """Draw z = mean + exp(log_var / 2) * epsilon; add kl_weight * KL to N(0, I) to the loss.
+
+    Maps the pair [mean, log_var], each (batch, d), to z (batch, d), in float32 under every dtype
+    policy. The KL is the sum over d, averaged over the batch; the metric "kl_nats" reports it
+    unweighted. A callback can change the variable `factor`, which starts at `kl_weight`.
+
+    Args:
+        kl_weight: factor of the KL, 0 or more; 1 / pixels beside an MSE, a mean over pixels.
+        seed: of the layer's own random numbers; an integer, or None for one from Keras.
+    Raises: ValueError: for a weight out of range, or inputs that are not two of one shape.
+    Source: Kingma and Welling, Auto-Encoding Variational Bayes, 2014.
+    """
+
+    def __init__(self, kl_weight=0.0, seed=None, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        if not 0 <= kl_weight < float("inf"):
+            raise ValueError(f"kl_weight must be a finite number, 0 or more, got {kl_weight}")
+        self.kl_weight, self.seed = kl_weight, seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        start = keras.initializers.Constant(kl_weight)
+        self.factor = self.add_weight(name="factor", initializer=start, trainable=False)
+        self.average = keras.metrics.Mean(name="kl_nats")
+
+    def call(self, inputs):
+        if len(inputs) != 2 or inputs[0].shape != inputs[1].shape:
+            raise ValueError("Sampling: expected [mean, log_var], two tensors of one shape")
+        mean, log_var = inputs
+        kl = 0.5 * ops.sum(ops.exp(log_var) + ops.square(mean) - 1 - log_var, axis=-1)
+        self.average.update_state(kl)
+        self.add_loss(self.factor * ops.mean(kl))
+        epsilon = keras.random.normal(ops.shape(mean), dtype=mean.dtype, seed=self.seed_generator)
+        return mean + ops.exp(0.5 * log_var) * epsilon
+
+    def get_config(self):
+        return {**super().get_config(), "kl_weight": self.kl_weight, "seed": self.seed}

@@ -6,7 +6,7 @@ import numpy as np
 WIDTH = 8.0  # inches, for every figure
 
 
-def _as_images(images, name="images"):
+def as_images(images, name="images"):
     """Images as float32 (n, h, w) or (n, h, w, 3) in [0, 1], or a ValueError that says why not."""
     array = np.asarray(images)
     if array.dtype.name == "bfloat16":
@@ -64,14 +64,10 @@ def plot_images(images, *, columns=10, titles=None, title=None):
         columns: images in a row.
         titles: n short texts, one above each image, or None.
         title: text above the figure, or None.
-
-    Returns:
-        The matplotlib figure.
-
-    Raises:
-        ValueError: for images of another shape, type or range, or titles of another number.
+    Returns: The matplotlib figure.
+    Raises: ValueError: for images of another shape, type or range, or titles of another number.
     """
-    images = _as_images(images)
+    images = as_images(images)
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"titles must be {len(images)} texts, one an image, got {len(titles)}")
     if columns < 1:
@@ -88,18 +84,14 @@ def plot_reconstructions(originals, reconstructions, *, title=None):
         originals: images, as for `plot_images`.
         reconstructions: images of the same shape, or a dict of such: {"row label": images}.
         title: text above the figure, or None.
-
-    Returns:
-        The matplotlib figure.
-
-    Raises:
-        ValueError: for images of another shape, type or range, or shapes that differ.
+    Returns: The matplotlib figure.
+    Raises: ValueError: for images of another shape, type or range, or shapes that differ.
     """
     if not isinstance(reconstructions, dict):
         reconstructions = {"rebuilt": reconstructions}
-    rows = {"original": _as_images(originals, "originals")}
+    rows = {"original": as_images(originals, "originals")}
     for label, images in reconstructions.items():
-        rows[label] = _as_images(images, f"reconstructions ({label})")
+        rows[label] = as_images(images, f"reconstructions ({label})")
         if rows[label].shape != rows["original"].shape:
             raise ValueError(
                 f"reconstructions ({label}) must have the originals' shape "
@@ -117,12 +109,8 @@ def plot_learning_curves(histories, *, metric="loss", baselines=None, title=None
         baselines: {"label": value}, drawn as dotted horizontal lines, or None.
         title: text above the figure, or None.
         ylabel: name of the vertical axis; the metric if None.
-
-    Returns:
-        The matplotlib figure.
-
-    Raises:
-        ValueError: if there is no history, or one lacks the metric.
+    Returns: The matplotlib figure.
+    Raises: ValueError: if there is no history, or one lacks the metric.
     """
     if not histories:
         raise ValueError("histories must hold at least one run, got none")

@@ -14,9 +14,7 @@ def record(chapter, **numbers):
         chapter: file name of the chapter without its ending, such as "03_stacked_autoencoders".
         **numbers: finite plain numbers; keys in lower_case with the unit last (`seconds`,
             `stacked_val_mse`). The first is the chapter's headline.
-
-    Raises:
-        ValueError: for a chapter name, a key or a value of another form.
+    Raises: ValueError: for a chapter name, a key or a value of another form.
     """
     if not re.fullmatch(r"\d\d_[a-z0-9_]+", chapter):
         raise ValueError(f"chapter must look like '03_stacked_autoencoders', got {chapter!r}")

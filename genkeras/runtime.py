@@ -12,19 +12,12 @@ POLICIES = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 
 @dataclasses.dataclass(frozen=True)
 class Runtime:
-    """What `setup` found and chose.
+    """What `setup` found and chose."""
 
-    Attributes:
-        device: name of the device that Keras will use, such as "CPU" or "NVIDIA L4".
-        policy: the global Keras dtype policy, such as "float32".
-        jit_compile: what to hand to `Model.compile(jit_compile=...)` here.
-        seed: the seed given to Python, NumPy and the backend.
-    """
-
-    device: str
-    policy: str
-    jit_compile: bool
-    seed: int
+    device: str  # name of the device that Keras will use, such as "CPU" or "NVIDIA L4"
+    policy: str  # the global Keras dtype policy, such as "float32"
+    jit_compile: bool  # what to hand to `Model.compile(jit_compile=...)` here
+    seed: int  # given to Python, NumPy and the backend
 
 
 @contextlib.contextmanager
@@ -46,14 +39,9 @@ def quiet_stderr():
 
 
 def find_gpu(backend):
-    """Name and compute capability of the first GPU that the Keras backend sees.
+    """(name, (major, minor)) of the first GPU that a Keras backend sees, or None.
 
-    Args:
-        backend: "tensorflow", "jax" or "torch".
-
-    Returns:
-        (name, (major, minor)), or None where there is no GPU. A GPU without a CUDA compute
-        capability (Apple, AMD) has (0, 0).
+    The pair is its CUDA compute capability, (0, 0) for a GPU that has none (Apple, AMD).
     """
     if backend == "tensorflow":
         import tensorflow as tf
@@ -91,14 +79,7 @@ def find_gpu(backend):
 
 
 def choose_policy(capability):
-    """The dtype policy that pays on a device.
-
-    Args:
-        capability: CUDA compute capability (major, minor) of the GPU, None for a CPU.
-
-    Returns:
-        "mixed_bfloat16" from 8.0 up, "mixed_float16" on 7.x, "float32" below and on a CPU.
-    """
+    """The dtype policy that pays at a CUDA compute capability (major, minor), None for a CPU."""
     major = capability[0] if capability else 0
     return "mixed_bfloat16" if major >= 8 else "mixed_float16" if major == 7 else "float32"
 
@@ -111,13 +92,8 @@ def setup(seed=42, mixed_precision="auto"):
         mixed_precision: "auto" takes what pays on this device (see `choose_policy`);
             "float32", "mixed_bfloat16" and "mixed_float16" are obeyed everywhere, with a
             warning where the device has no fast arithmetic for them.
-
-    Returns:
-        A `Runtime`. XLA (`jit_compile`) is off on a CPU, where it makes convolutions slower.
-
-    Raises:
-        ValueError: if `mixed_precision` is none of the four.
-
+    Returns: A `Runtime`. XLA (`jit_compile`) is off on a CPU, where it makes convolutions slower.
+    Raises: ValueError: if `mixed_precision` is none of the four.
     Source: Micikevicius et al., Mixed Precision Training, 2018.
     """
     if mixed_precision not in POLICIES:

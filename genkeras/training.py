@@ -10,10 +10,7 @@ def warmup_cosine(peak_rate, steps):
     Args:
         peak_rate: the highest learning rate.
         steps: gradient steps of the whole training, epochs times batches.
-
-    Returns:
-        A Keras learning-rate schedule.
-
+    Returns: A Keras learning-rate schedule.
     Source: Loshchilov and Hutter, SGDR, 2017 (cosine); Goyal et al., 2017 (warm-up).
     """
     warmup = max(1, steps // 20)

@@ -129,3 +129,69 @@ def test_inputs_of_the_wrong_size_are_refused():
     fresh = gk.TransposedDense(tied.dense)
     with pytest.raises(ValueError, match="inputs of size 3, got 4"):
         fresh(np.ones((1, 4)))
+
+
+def vae(kl_weight, latent_dim=2):
+    inputs = keras.Input((6,))
+    mean, log_var = layers.Dense(latent_dim)(inputs), layers.Dense(latent_dim)(inputs)
+    return keras.Model(inputs, layers.Dense(6)(gk.Sampling(kl_weight, seed=0)([mean, log_var])))
+
+
+def test_sampling_draws_with_the_mean_and_spread_it_is_given():
+    mean, log_var = np.full((20_000, 2), 3.0), np.full((20_000, 2), np.log(4.0))
+    z = np.asarray(gk.Sampling(seed=0)([mean.astype("float32"), log_var.astype("float32")]))
+    assert np.allclose(z.mean(axis=0), 3, atol=0.06) and np.allclose(z.std(axis=0), 2, atol=0.04)
+
+
+def test_sampling_adds_the_closed_form_of_the_divergence():
+    mean, log_var = np.array([[1.0, -2.0]], "float32"), np.array([[0.5, -1.0]], "float32")
+    layer = gk.Sampling(kl_weight=0.1, seed=0)
+    layer([mean, log_var])
+    kl = 0.5 * np.sum(np.exp(log_var) + mean**2 - 1 - log_var)
+    assert float(layer.losses[0]) == pytest.approx(0.1 * kl, rel=1e-5)
+    assert float(layer.average.result()) == pytest.approx(kl, rel=1e-5)
+
+
+def test_fit_and_evaluate_report_the_divergence_apart():
+    x = np.random.default_rng(0).normal(size=(64, 6)).astype("float32")
+    model = vae(kl_weight=0.5)
+    model.compile(loss="mse", metrics=["mse"], optimizer="adam")
+    history = model.fit(x, x, epochs=1, batch_size=64, verbose=0).history
+    assert history["loss"][0] == pytest.approx(
+        history["mse"][0] + 0.5 * history["kl_nats"][0], rel=1e-4
+    )
+    logs = model.evaluate(x, x, batch_size=64, verbose=0, return_dict=True)
+    assert logs["loss"] == pytest.approx(logs["mse"] + 0.5 * logs["kl_nats"], rel=1e-4)
+
+
+def test_a_vae_is_the_same_after_loading(tmp_path):
+    x = np.random.default_rng(0).normal(size=(64, 6)).astype("float32")
+    model = vae(kl_weight=0.5)
+    model.compile(loss="mse", metrics=["mse"], optimizer="adam")
+    model.fit(x, x, epochs=1, verbose=0)
+    model.save(tmp_path / "vae.keras")
+    loaded = keras.models.load_model(tmp_path / "vae.keras")
+    first, second = (m.evaluate(x, x, verbose=0, return_dict=True) for m in (model, loaded))
+    assert first["kl_nats"] == pytest.approx(second["kl_nats"], rel=1e-5)
+
+
+def test_sampling_is_float32_under_mixed_precision():
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        layer = gk.Sampling(kl_weight=1.0, seed=0)
+        z = layer([np.full((4, 2), 300.0, "float16"), np.full((4, 2), 12.0, "float16")])
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert keras.backend.standardize_dtype(z.dtype) == "float32"
+    assert np.isfinite(np.asarray(z)).all() and np.isfinite(float(layer.losses[0]))
+
+
+@pytest.mark.parametrize("weight", [-0.1, float("nan"), float("inf")])
+def test_sampling_refuses_a_weight_out_of_range(weight):
+    with pytest.raises(ValueError, match="kl_weight must be a finite number"):
+        gk.Sampling(kl_weight=weight)
+
+
+def test_sampling_refuses_what_is_not_a_pair():
+    with pytest.raises(ValueError, match="two tensors of one shape"):
+        gk.Sampling()([np.zeros((2, 3)), np.zeros((2, 4))])

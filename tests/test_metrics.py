@@ -1,0 +1,140 @@
+"""Fréchet distance, precision and recall, and the classifier whose features they use."""
+
+import genkeras as gk
+import keras
+import numpy as np
+import pytest
+from genkeras import metrics
+
+
+@pytest.fixture(scope="module")
+def garments():
+    return gk.load_images(source="bundled")
+
+
+def gaussian(n, mean, spread, seed):
+    return np.random.default_rng(seed).normal(mean, spread, (n, 3))
+
+
+def exactly_standard(points):
+    """The points moved and turned so that their mean is 0 and their covariance the identity."""
+    centred = points - points.mean(axis=0)
+    root = np.linalg.cholesky(np.linalg.inv(np.cov(centred, rowvar=False)))
+    return centred @ root
+
+
+def test_frechet_distance_has_the_closed_form_of_gaussians():
+    a = exactly_standard(gaussian(100, 0, 1, 0))
+    shift, scale = np.array([1.0, -2.0, 0.5]), np.array([3.0, 1.0, 0.5])
+    closed_form = np.sum(shift**2) + np.sum((scale - 1) ** 2)
+    assert gk.frechet_distance(a, a * scale + shift) == pytest.approx(closed_form, rel=1e-9)
+
+
+def test_frechet_distance_of_covariances_that_do_not_commute():
+    a = exactly_standard(gaussian(100, 0, 1, 0))
+    p, q = (
+        np.array([[2, 0, 0], [1, 1, 0], [0, 0, 1.0]]),
+        np.array([[1, 2, 0], [0, 1, 1], [0, 0, 3.0]]),
+    )
+    s, t = p @ p.T, q @ q.T
+    cross = np.sqrt(np.linalg.eigvals(s @ t).real).sum()
+    expected = np.trace(s) + np.trace(t) - 2 * cross
+    assert gk.frechet_distance(a @ p.T, a @ q.T) == pytest.approx(expected, rel=1e-6)
+
+
+def test_frechet_distance_is_symmetric_and_zero_to_itself():
+    a, b = gaussian(50, 0, 1, 0), gaussian(80, 1, 2, 1)
+    assert gk.frechet_distance(a, a) == pytest.approx(0, abs=1e-9)
+    assert gk.frechet_distance(a, b) == pytest.approx(gk.frechet_distance(b, a), rel=1e-9)
+
+
+def test_precision_and_recall_of_hand_made_sets():
+    left = np.linspace(0, 1, 20)[:, None]
+    right = left + 100
+    both = np.concatenate([left, right])
+    assert gk.precision_recall(both, left) == (1.0, 0.5)  # real, but half of what there is
+    assert gk.precision_recall(left, both) == (0.5, 1.0)  # all there is, and as much that is not
+    assert gk.precision_recall(left, right) == (0.0, 0.0)
+
+
+def test_precision_and_recall_count_the_k_th_neighbour():
+    real, fake = np.array([[0.0], [1.0], [3.0]]), np.array([[-2.5], [9.0], [9.5]])
+    # 0 reaches 1 with one neighbour and 3 with two: only then does it reach -2.5.
+    assert gk.precision_recall(real, fake, k=1)[0] == 0.0
+    assert gk.precision_recall(real, fake, k=2)[0] == pytest.approx(1 / 3)
+
+
+def test_identical_points_do_not_break_recall():
+    same = np.ones((10, 4))
+    assert gk.precision_recall(same, same) == (1.0, 1.0)
+
+
+def test_the_classifier_knows_garments(garments):
+    features, probabilities = gk.classify(garments.x_test)
+    assert features.shape == (2000, 64) and probabilities.shape == (2000, 10)
+    assert np.mean(probabilities.argmax(axis=1) == garments.y_test) >= 0.9
+    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-4)
+
+
+def test_the_classifier_is_small():
+    assert metrics._feature_net().count_params() < 120_000
+    assert metrics.FEATURE_NET.stat().st_size < 500_000
+
+
+def test_images_and_their_features_score_alike(garments):
+    a, b = garments.x_test[:200], garments.x_train[:200]
+    features = gk.classify(a)[0], gk.classify(b)[0]
+    assert gk.frechet_distance(a, b) == pytest.approx(gk.frechet_distance(*features), rel=1e-6)
+    noise = np.random.default_rng(0).random(a.shape)
+    assert gk.frechet_distance(a, noise) > 5 * gk.frechet_distance(a, b)
+
+
+def test_the_classifier_does_not_follow_the_dtype_policy(garments):
+    expected = gk.classify(garments.x_test[:20])[0]
+    metrics._feature_net.cache_clear()
+    try:
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        assert np.allclose(gk.classify(garments.x_test[:20])[0], expected, atol=1e-5)
+    finally:
+        keras.config.set_dtype_policy("float32")
+        metrics._feature_net.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("images", "why"),
+    [
+        (np.zeros((2, 32, 32, 1)), "28 x 28 pixels"),
+        (np.zeros((28, 28)), "must have shape"),
+        (np.full((2, 28, 28), 255.0), "must lie in"),
+        (np.full((2, 28, 28), np.nan), "must lie in"),
+        (np.zeros((0, 28, 28)), "at least one"),
+    ],
+)
+def test_other_images_are_refused(images, why):
+    with pytest.raises(ValueError, match=why):
+        gk.classify(images)
+
+
+def test_bad_sets_are_refused():
+    good = np.zeros((10, 3))
+    with pytest.raises(ValueError, match="n > 1"):
+        gk.frechet_distance(good, np.zeros((1, 3)))
+    with pytest.raises(ValueError, match="as many features"):
+        gk.frechet_distance(good, np.zeros((10, 4)))
+    with pytest.raises(ValueError, match="finite"):
+        gk.frechet_distance(good, np.full((10, 3), np.nan))
+    for k in (0, 10):
+        with pytest.raises(ValueError, match="k must be"):
+            gk.precision_recall(good, good, k=k)
+
+
+def test_a_damaged_classifier_says_how_to_restore_it(tmp_path, monkeypatch):
+    copy = tmp_path / "feature_net.keras"
+    copy.write_bytes(metrics.FEATURE_NET.read_bytes()[:-10])
+    copy.with_suffix(".sha256").write_text(metrics.FEATURE_NET.with_suffix(".sha256").read_text())
+    monkeypatch.setattr(metrics, "FEATURE_NET", copy)
+    metrics._feature_net.cache_clear()
+    with pytest.raises(RuntimeError, match="is damaged"):
+        gk.classify(np.zeros((1, 28, 28)))
+    monkeypatch.undo()
+    metrics._feature_net.cache_clear()
