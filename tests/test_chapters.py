@@ -276,3 +276,31 @@ def test_setup_cell_says_how_to_get_genkeras(script, tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("ModuleNotFoundError: genkeras is missing: run `pip install git+")
+
+
+def test_figures_are_shrunk_and_grey_ones_stay_as_they_are():
+    import base64
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    def png(pixels):
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "PNG")
+        return base64.b64encode(file.getvalue()).decode() + "\n"
+
+    rng = np.random.default_rng(0)
+    grey = np.repeat(rng.integers(0, 256, (60, 80, 1), dtype=np.uint8), 4, axis=2)
+    grey[..., 3] = 255
+    colours = rng.integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    outputs = [
+        nbformat.v4.new_output("display_data", {"image/png": png(p)}) for p in (grey, colours)
+    ]
+    cell = nbformat.v4.new_code_cell("plt.show()", outputs=outputs)
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    notebooks.shrink_figures(notebook)
+    small, reduced = (output["data"]["image/png"] for output in cell.outputs)
+    assert len(small) < len(png(grey)) and len(reduced) < len(png(colours)) / 2
+    kept = np.asarray(Image.open(io.BytesIO(base64.b64decode(small))).convert("RGBA"))
+    assert (kept == grey).all()

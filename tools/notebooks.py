@@ -10,8 +10,10 @@ The Makefile calls these; tests/test_chapters.py calls `problems`.
 
 import argparse
 import ast
+import base64
 import builtins
 import hashlib
+import io
 import json
 import os
 import pathlib
@@ -27,6 +29,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 CHAPTERS = ROOT / "chapters"
 MAX_LINES = 40
 MAX_BYTES = 1_000_000
+LARGE_FIGURE = 150_000  # characters in base64
 QUIET_KERNEL = ["--IPKernelApp.log_level=40"]  # errors only: it warns of its own local socket
 HEADER_ROWS = ("Slides", "Textbook", "Time", "Data")
 # A number in prose and where it comes from, such as 78.7 %<!-- accuracy_percent -->.
@@ -73,6 +76,31 @@ def write(notebook, path):
     partial.write_text(text)
     partial.replace(path)
     return True
+
+
+def shrink_figures(notebook):
+    """Store figures in fewer bytes: grey ones as grey, large ones of many colours with the best 256."""
+    from PIL import Image
+
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            encoded = output.get("data", {}).get("image/png")
+            if not encoded:
+                continue
+            figure = Image.open(io.BytesIO(base64.b64decode(encoded)))
+            if figure.mode == "RGBA" and figure.getextrema()[-1] != (255, 255):
+                continue  # transparent somewhere
+            figure = figure.convert("RGB")
+            grey = figure.convert("L")
+            if grey.convert("RGB").tobytes() == figure.tobytes():
+                figure = grey
+            elif figure.getcolors(256) or len(encoded) > LARGE_FIGURE:
+                figure = figure.quantize(256, dither=Image.Dither.NONE)
+            packed = io.BytesIO()
+            figure.save(packed, "PNG", optimize=True)
+            shorter = base64.b64encode(packed.getvalue()).decode() + "\n"
+            if len(shorter) < len(encoded):
+                output["data"]["image/png"] = shorter
 
 
 def update_prose(script):
@@ -204,6 +232,7 @@ def run(scripts, mode):
             continue
         seconds = round(time.perf_counter() - start)
         if mode == "outputs":
+            shrink_figures(notebook)
             notebook.metadata["genkeras"] = {"code_sha256": fingerprint(notebook)}
             write(notebook, target)
         elif mode == "run":
