@@ -49,7 +49,7 @@ run = gk.setup(seed=42)
 # %% [markdown]
 # ## Parameters
 
-# %% tags=["parameters"] quick={"N_TRAIN": 1000, "EPOCHS": 1, "EPOCHS_SAMPLE": 1, "RECURRENT_EPOCHS": 1, "RECURRENT_EPOCHS_SAMPLE": 1, "N_SMALL": 500, "SMALL_EPOCHS": 1, "LEVEL_EPOCHS": 1}
+# %% tags=["parameters"] quick={"N_TRAIN": 2000, "EPOCHS": 1, "EPOCHS_SAMPLE": 3, "RECURRENT_EPOCHS": 1, "RECURRENT_EPOCHS_SAMPLE": 3, "N_SMALL": 128, "SMALL_EPOCHS": 6, "LEVEL_EPOCHS": 6}
 N_TRAIN = None  # training images; None takes all there are
 LATENT_DIM = 30  # size of the code
 DEPTHS = (32, 64)  # feature maps of the two convolutions; GPU: (64, 128)
