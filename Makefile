@@ -51,7 +51,7 @@ test-oldest: ## run the tests on the lowest versions that pyproject.toml admits 
 	@touch $(OLDEST)/.genkeras-installed
 	@VIRTUAL_ENV=$(CURDIR)/$(OLDEST) $(OLDEST)/bin/python -m pytest -q
 
-bench: $(STAMP) ## time the textbook's recipes against ours (about twenty minutes)
+bench: $(STAMP) ## time the textbook's recipes against ours (about an hour)
 	@$(PY) benchmarks/bench.py
 
 sync: $(STAMP) ## maintainer: carry each chapter's .py into its .ipynb, results into README.md
