@@ -300,7 +300,7 @@ plt.show()
 # The plain codes spread over tens of units, in wedges with empty corners; the VAE's lie close
 # around the origin, as the prior says. From the standard normal the plain decoder draws boots and torn
 # pictures, at a distance of 441.4<!-- plain_normal_ffd -->: nearly all that it knows lies elsewhere. In the
-# rectangle some points fall into holes and decode to white blots, which no VAE row shows. Yet over
+# rectangle some points fall into holes and decode to white blots, which the VAE's row does not show. Yet over
 # thousands of points a few blots count little, and the rectangle's distance, 128.7<!-- plain_rectangle_ffd -->,
 # and that of the fitted normal, 123.6<!-- plain_fitted_ffd -->, are even below the VAE's
 # 143.0<!-- vae_plane_ffd -->, whose pictures are softer. So the gain is not sharper pictures. It is a latent
@@ -548,7 +548,7 @@ for name, build in (
 
 # %% [markdown]
 # After four epochs the convolutional VAE is ahead, 0.0350<!-- small_convolutional_loss --> to
-# 0.0359<!-- small_dense_loss -->, with fewer parameters; each epoch costs it several times as long.
+# 0.0359<!-- small_dense_loss -->, with fewer parameters.
 
 # %% [markdown]
 # ## The bound in nats, and a tighter one
