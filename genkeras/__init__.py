@@ -1,8 +1,7 @@
 """genkeras: the few pieces that the chapters on generative deep learning share.
 
 `import genkeras as gk` is instant: Keras and its backend load when something needs them.
-Where Keras is imported after genkeras, its start-up messages are kept quiet and the layers
-of genkeras are registered with it, so that `keras.models.load_model` finds them.
+Keras, imported after it, keeps its start-up messages to itself and can load our layers.
 """
 
 import importlib
@@ -17,7 +16,7 @@ _NAMES_OF = {
     "runtime": ("setup",),
     "data": ("load_images",),
     "layers": ("TransposedDense", "KLDivergenceActivityRegularization", "Sampling"),
-    "training": ("warmup_cosine",),
+    "training": ("warmup_cosine", "scale_optimizer", "minimize"),
     "metrics": ("classify", "frechet_distance", "precision_recall"),
     "plotting": ("plot_images", "plot_reconstructions", "plot_learning_curves"),
     "results": ("record",),

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import difflib
+import functools
 import hashlib
 import io
 import logging
@@ -18,7 +19,6 @@ import numpy as np
 from genkeras.runtime import quiet_stderr
 
 SAMPLE = pathlib.Path(__file__).parent / "assets" / "fashion_mnist_sample.npz"
-SAMPLE_FRACTION = 10_000 / 60_000
 CLASS_NAMES = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
     *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
@@ -82,18 +82,14 @@ def load_images(name="fashion_mnist", *, source="auto", n_train=None, n_valid=50
             source = "bundled"
     if source == "bundled":
         x, y, x_test, y_test, class_names = _read_sample()
-        n_valid = round(n_valid * SAMPLE_FRACTION)
+        n_valid = round(n_valid / 6)  # it has a sixth of the images
     if not 1 <= n_valid < len(x):
         raise ValueError(f"n_valid must leave images on both sides of {len(x):,}, got {n_valid}")
     keep = np.arange(len(x) - n_valid)
     if n_train is not None and n_train < len(keep):
         keep = np.sort(np.random.default_rng(seed).permutation(len(keep))[:n_train])
-
-    def scaled(images):
-        return images.astype("float32") / 255
-
-    kept = scaled(x[keep]), y[keep], scaled(x[-n_valid:]), y[-n_valid:], scaled(x_test), y_test
-    data = ImageData(*kept, class_names, source)
+    x, x_valid, x_test = (part.astype("float32") / 255 for part in (x[keep], x[-n_valid:], x_test))
+    data = ImageData(x, y[keep], x_valid, y[-n_valid:], x_test, y_test, class_names, source)
     print(f"{name}: {data}", flush=True)
     return data
 
@@ -102,8 +98,7 @@ def read_asset(path):
     """Bytes of a file that comes along; RuntimeError if its SHA-256 is not the one beside it."""
     restore = f"restore it with `git checkout {path.name}` or by installing genkeras again"
     try:
-        content = path.read_bytes()
-        expected = path.with_suffix(".sha256").read_text().split()[0]
+        content, expected = path.read_bytes(), path.with_suffix(".sha256").read_text().split()[0]
     except OSError as error:
         raise RuntimeError(f"{path.name} cannot be read ({error}); {restore}.") from None
     if hashlib.sha256(content).hexdigest() != expected:
@@ -144,8 +139,7 @@ def _prepared_builder(name):
                 "tfds.list_builders() lists all."
             ) from None
         except Exception as error:  # a dataset_info.json that is cut or is not JSON
-            folder = folder or "~/tensorflow_datasets"
-            raise RuntimeError(_damaged(name, folder, error)) from error
+            raise RuntimeError(_damaged(name, folder or "the usual folder", error)) from error
         if (builder.data_path / "dataset_info.json").exists():
             return builder
         if os.environ.get("GENKERAS_OFFLINE", "0") not in ("", "0"):
@@ -165,9 +159,13 @@ def _download(builder):
     work = None
     try:
         _probe(builder)
+        import requests
+
+        # TFDS sets no time limit itself, and would wait forever for a server that falls silent.
+        patient = functools.partialmethod(requests.Session.request, timeout=PATIENCE)
         root.mkdir(parents=True, exist_ok=True)
         work = pathlib.Path(tempfile.mkdtemp(prefix=".incomplete-", dir=root))
-        with _network_patience():
+        with unittest.mock.patch.object(requests.Session, "request", patient):
             config = tfds.download.DownloadConfig(try_download_gcs=False)
             own = tfds.builder(inside.parent.as_posix(), data_dir=work)
             own.download_and_prepare(download_config=config)
@@ -175,10 +173,9 @@ def _download(builder):
         with contextlib.suppress(OSError):  # another process was faster: its copy is as good
             os.rename(own.data_path, final)
     except Exception as error:
-        hint = ""
+        reason = _first_line(error)
         if type(error).__name__ == "NonMatchingChecksumError":
-            hint = "what came was cut short, or is a web page instead of the data: "
-        reason = f"{hint}{_first_line(error)}"
+            reason = f"what came was cut short, or is a web page instead of the data: {reason}"
         raise OSError(f"{builder.name} could not be downloaded ({reason}).") from error
     finally:
         if work is not None:
@@ -189,50 +186,27 @@ def _download(builder):
 
 
 def _probe(builder):
-    """Raise OSError unless the data set's server answers soon, and with something like data."""
+    """Raise OSError unless the data set's server answers soon."""
     urls = [url for url in builder.url_infos or () if url.startswith("http")]
-    if not urls:
-        return
     outcome = [f"no answer from the network within {PATIENCE} seconds"]
 
     def ask():
         import requests
 
         try:
-            with requests.get(urls[0], stream=True, timeout=PATIENCE / 2) as response:
-                start = next(response.iter_content(64), b"").lstrip().lower()
-                if response.status_code != 200:
-                    outcome[0] = f"the server answered with HTTP status {response.status_code}"
-                elif start.startswith((b"<!doctype", b"<html")):
-                    outcome[0] = "the server sent a web page instead of the data"
-                else:
-                    outcome[0] = None
-        except requests.Timeout:
-            outcome[0] = f"no answer from the network within {PATIENCE / 2:g} seconds"
+            with requests.get(urls[0], stream=True, timeout=2 * PATIENCE) as response:
+                status = response.status_code
+            outcome[0] = status != 200 and f"the server answered with HTTP status {status}"
         except requests.RequestException as error:
             outcome[0] = f"no connection to {urls[0].split('/')[2]} ({type(error).__name__})"
 
     # In a thread, because a name look-up has no time limit of its own.
     thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(PATIENCE)
-    if outcome[0]:
-        raise OSError(outcome[0])
-
-
-@contextlib.contextmanager
-def _network_patience():
-    """Give every request of TFDS a time limit, which it does not set itself."""
-    import requests
-
-    send = requests.adapters.HTTPAdapter.send
-
-    def send_with_limit(self, request, *args, **kwargs):
-        kwargs["timeout"] = kwargs.get("timeout") or PATIENCE
-        return send(self, request, *args, **kwargs)
-
-    with unittest.mock.patch.object(requests.adapters.HTTPAdapter, "send", send_with_limit):
-        yield
+    if urls:
+        thread.start()
+        thread.join(PATIENCE)
+        if outcome[0]:
+            raise OSError(outcome[0])
 
 
 def _read(builder):

@@ -10,8 +10,7 @@ class TransposedDense(layers.Layer):
     """Dense layer tied to another: activation(x W^T + b), W being the other's kernel.
 
     Maps (batch, units of `dense`) to (batch, inputs of `dense`) with a bias of its own. A saved
-    model is tied again when loaded if it holds both layers itself, not in models inside it: Keras
-    shares layers within a model's configuration only.
+    model is tied again when loaded if it holds both layers itself, not in models inside it.
 
     Args:
         dense: the `Dense` layer whose kernel W, of shape (inputs, units), is shared; built.
@@ -55,8 +54,7 @@ class KLDivergenceActivityRegularization(layers.Layer):
     """Pass codes on unchanged; add weight * sum over units of D_KL(target, q) to the loss.
 
     q is a unit's mean activation over the batch, so codes must lie between 0 and 1 (sigmoid).
-    Maps (batch, ..., units) to itself. The statistics are float32 under every dtype policy. Under
-    a `tf.distribute` strategy each replica takes the means of its own part of the batch.
+    Maps (batch, ..., units) to itself. The statistics are float32 under every dtype policy.
 
     Args:
         target: wanted mean activation p, strictly between 0 and 1.

@@ -55,8 +55,7 @@ def find_gpu(backend):
             except RuntimeError:  # TensorFlow has started: too late, and no harm where set before
                 if not tf.config.experimental.get_memory_growth(gpu):
                     warnings.warn(
-                        "TensorFlow has already taken the GPU's memory; "
-                        "restart the kernel and call setup() first to let it grow as needed.",
+                        "TensorFlow has taken the GPU's memory; restart and call setup() first.",
                         stacklevel=3,
                     )
         details = tf.config.experimental.get_device_details(gpus[0])
@@ -64,17 +63,15 @@ def find_gpu(backend):
     if backend == "torch":
         import torch
 
-        if not torch.cuda.is_available():
-            return None
-        return torch.cuda.get_device_name(0), torch.cuda.get_device_capability(0)
+        if torch.cuda.is_available():
+            return torch.cuda.get_device_name(0), torch.cuda.get_device_capability(0)
     if backend == "jax":
         import jax
 
         device = jax.devices()[0]
-        if device.platform != "gpu":
-            return None
-        capability = str(getattr(device, "compute_capability", "0.0")).split(".")
-        return device.device_kind, tuple(int(part) for part in capability)
+        if device.platform == "gpu":
+            capability = str(getattr(device, "compute_capability", "0.0")).split(".")
+            return device.device_kind, tuple(int(part) for part in capability)
     return None
 
 
@@ -109,8 +106,7 @@ def setup(seed=42, mixed_precision="auto"):
     major = capability[0] if capability else 0
     if major < {"mixed_float16": 7, "mixed_bfloat16": 8}.get(policy, 0):
         warnings.warn(
-            f"{policy} was asked for, but {device} has no fast arithmetic for it: expect training "
-            "to be several times slower than with float32.",
+            f"{policy}: {device} has no fast arithmetic for it; training is several times slower.",
             stacklevel=2,
         )
     keras.utils.set_random_seed(seed)

@@ -1,4 +1,4 @@
-"""What training loops share: the learning-rate schedule."""
+"""What training loops share: the learning-rate schedule, and steps right in mixed precision."""
 
 import keras
 
@@ -17,3 +17,44 @@ def warmup_cosine(peak_rate, steps):
     return keras.optimizers.schedules.CosineDecay(
         0.0, max(1, steps - warmup), warmup_target=peak_rate, warmup_steps=warmup
     )
+
+
+# Taught in chapter 10.
+def scale_optimizer(optimizer):
+    """The optimizer, wrapped in a `LossScaleOptimizer` where the dtype policy is mixed_float16.
+
+    Source: Micikevicius et al., Mixed Precision Training, 2018.
+    """
+    wrapped = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    if wrapped or keras.config.dtype_policy().compute_dtype != "float16":
+        return optimizer
+    return keras.optimizers.LossScaleOptimizer(optimizer)
+
+
+# Taught in chapter 10.
+def minimize(optimizer, loss_fn, variables):
+    """One gradient step on `variables` and on no others; the loss is scaled if the optimizer asks.
+
+    Args:
+        optimizer: from `scale_optimizer`, one for each set of variables.
+        loss_fn: function without arguments that returns a scalar loss.
+        variables: the Keras variables to move.
+    Returns: The loss before the step, a float32 scalar, not scaled.
+    Raises: ValueError: if the loss depends on none of the variables.
+        RuntimeError: on another Keras backend than TensorFlow.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError("minimize needs TensorFlow: set KERAS_BACKEND=tensorflow")
+    import tensorflow as tf
+
+    values = [variable.value for variable in variables]
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(values)
+        loss = tf.cast(loss_fn(), "float32")
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync  # their gradients are summed
+        scaled_loss = optimizer.scale_loss(loss / replicas)
+    gradients = tape.gradient(scaled_loss, values)
+    if all(gradient is None for gradient in gradients):
+        raise ValueError("the loss depends on none of the variables")
+    optimizer.apply(gradients, variables)
+    return loss

@@ -263,7 +263,7 @@ def proxy(monkeypatch, request):
 @pytest.mark.parametrize(
     ("proxy", "reason"),
     [
-        ("page", "the server sent a web page instead of the data"),
+        ("page", "a web page instead of the data"),
         ("busy", "HTTP status 503"),
         ("hang", "no answer from the network"),
         ("cut", "could not be downloaded"),

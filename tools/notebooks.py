@@ -133,8 +133,9 @@ def sync(script):
             if cell["id"] in kept:
                 cell.outputs = kept[cell["id"]].outputs
                 cell.execution_count = kept[cell["id"]].execution_count
-        if "genkeras" in old.metadata:
-            notebook.metadata["genkeras"] = old.metadata["genkeras"]
+        for key in ("genkeras", "widgets"):  # what was run, and the sliders as they stood
+            if key in old.metadata:
+                notebook.metadata[key] = old.metadata[key]
     return write(notebook, path)
 
 
