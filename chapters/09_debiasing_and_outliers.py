@@ -21,7 +21,7 @@
 # |---|---|
 # | Slides | *Debiasing*; *Detección de outliers* |
 # | Textbook | Hands-On Machine Learning, chapter 17, where autoencoders serve to find anomalies |
-# | Time | 264 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Time | 267 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
 # %% [markdown]
