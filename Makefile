@@ -53,6 +53,7 @@ test-oldest: ## run the tests on the lowest versions that pyproject.toml admits 
 
 bench: $(STAMP) ## time the textbook's recipes against ours (about an hour)
 	@$(PY) benchmarks/bench.py
+	@$(PY) benchmarks/gans.py
 
 sync: $(STAMP) ## maintainer: carry each chapter's .py into its .ipynb, results into README.md
 	@$(NOTEBOOKS) sync
