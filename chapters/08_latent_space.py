@@ -166,7 +166,7 @@ plt.show()
 
 # %% [markdown]
 # The first code turns tops into boots, by way of something like a bag. The second goes from wide to narrow, the
-# third shortens and then lengthens, the fourth turns short sleeves into long ones. The bottom
+# third from a short, frilled top to a long coat, the fourth from short sleeves to long ones. The bottom
 # row moves a code that was given up: eleven times the same dress. Meanings differ from garment to garment, and
 # two codes often change the same thing; nothing in the loss has asked for more order.
 
