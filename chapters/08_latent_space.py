@@ -229,7 +229,7 @@ except ImportError:
     print("No sliders: `pip install ipywidgets` and run the cell again.")
 
 # %% [markdown]
-# Less than 100 ms, so the picture follows the hand: of 100 redraws 95 took less than
+# Less than 100 ms, so the picture follows the hand: nineteen of twenty redraws took less than
 # 16.5<!-- slider_ms --> ms.
 
 # %% [markdown]

@@ -271,7 +271,7 @@ plt.show()
 # same network gains 11.2<!-- rare_accuracy_gain_points --> points (plus or minus
 # 4.4<!-- gain_half_width_points -->), as much as the ceiling with its forbidden labels,
 # 11.1<!-- label_aware_rare_gain_points -->, and the test set as a whole gains
-# 3.6<!-- overall_accuracy_change_points -->. How can the labels be worth so little? The label-aware classifier
+# 3.6<!-- overall_accuracy_change_points -->. How can the labels be worth so little? Perhaps because the label-aware classifier
 # sees the same fifty sneakers again and again; the debiased one also sees the unusual boots more often.
 
 # %% [markdown]

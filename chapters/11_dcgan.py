@@ -333,10 +333,10 @@ if watch.images:
     plt.show()
 
 # %% [markdown]
-# After one epoch there are garments, after five they have laces, straps and folds, and some are still torn. The
+# After one epoch there are garments, after five they have folds and patterns, and several are still torn. The
 # distance is 41.3<!-- dcgan_ffd -->, 0.60<!-- dcgan_ffd_over_classic --> of what the textbook's DCGAN has after its first two epochs
 # (which take longer; see the benchmarks), with precision 0.69<!-- dcgan_precision --> and recall
-# 0.67<!-- dcgan_recall -->: nearly as varied as real garments. Against the last weights, 41.3<!-- dcgan_last_ffd -->, the average gains
+# 0.67<!-- dcgan_recall --> (real images: see the table at the end). Against the last weights, 41.3<!-- dcgan_last_ffd -->, the average gains
 # nothing here: the schedule has let the steps shrink to zero, and what stands still need not be averaged. The average
 # pays while the rate is high, and in a training that is stopped early.
 
@@ -411,7 +411,7 @@ plt.show()
 
 # %% [markdown]
 # The mean of three codes draws the kind it was taken from, so neighbourhoods mean something. The sum does not: the
-# result is no dress with sleeves but the toe of a shoe, and so is what lies near it. Published sums were chosen among
+# result is no dress with sleeves but something like a shoe, and so is what lies near it. Published sums were chosen among
 # many; in this small model, after so short a training, this one fails. To order a kind, ask with labels, as below.
 
 # %% [markdown]
@@ -528,7 +528,7 @@ plt.show()
 
 # %% [markdown]
 # In 0.915<!-- conditional_accuracy --> of all cases the classifier sees the class that was asked for, and of real
-# images it recognises no more. One epoch with labels gives a distance of 28.1<!-- conditional_ffd -->, better than five without:
+# images it recognises hardly more. One epoch with labels gives a distance of 28.1<!-- conditional_ffd -->, better than five without:
 # nobody has to find out that there are ten kinds. Within a row style is kept: dark noise makes everything dark.
 # Sandals are the weak point, as fine straps are.
 
@@ -540,8 +540,9 @@ plt.show()
 #
 # $$\mathcal{L}_f = \mathbb{E} f(G(z)) - \mathbb{E} f(x) + \lambda\, \mathbb{E}\left(\|\nabla_{\hat{x}} f(\hat{x})\| - 1\right)^2$$
 #
-# The critic has no batch normalisation, since the penalty is of each image by itself, and is float32
-# under every policy: in half precision the squared norm of 784 small slopes vanishes or overflows.
+# The critic has no batch normalisation, since the penalty is of each image by itself. It has to
+# compute in float32: in half precision the squared norm of 784 small slopes vanishes or overflows. On a CPU it does; under
+# mixed precision, call `keras.config.set_dtype_policy("float32")` before you build it.
 
 # %%
 import tensorflow as tf
@@ -629,8 +630,8 @@ plt.show()
 
 # %% [markdown]
 # Both curves fall together: the correlation is 1.00<!-- wgan_gp_agreement --> over four epochs. The critic's loss can be watched, as any loss
-# in other chapters. The price is the second derivative and the extra turns of the critic: a third of the images a second, and
-# after this short training garments with blurred edges, at 123.6<!-- wgan_gp_ffd -->.
+# in other chapters. The price is the second derivative and the extra turns of the critic: less than half the images a second, and
+# after this short training garments of coarse stripes, some without a clear outline, at 123.6<!-- wgan_gp_ffd -->.
 
 # %% [markdown]
 # ## All of them
