@@ -1,0 +1,50 @@
+"""What chapter 11 says of its models, by the classes of the chapter itself."""
+
+import pathlib
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+
+
+@pytest.fixture
+def eleven(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    policy = keras.config.dtype_policy()
+    yield __import__("gans").chapter("11")
+    keras.config.set_dtype_policy(policy)
+
+
+def images(n=32, seed=0):
+    return np.random.default_rng(seed).random((n, 28, 28, 1), "float32")
+
+
+def train(model, n=32, epochs=3):
+    model.compile(1e-3, 1e-3, jit_compile=False)
+    return model.fit(images(n), batch_size=16, epochs=epochs, verbose=0).history["d_loss"]
+
+
+def test_the_critic_stays_in_float32_under_mixed_precision(eleven):
+    keras.config.set_dtype_policy("mixed_float16")
+    critic = eleven["build_discriminator"]((4, 8), normalise=False, dtype="float32")
+    model = eleven["WGANGP"](eleven["build_generator"](4, (8, 8)), critic)
+    losses = train(model)
+    assert {layer.compute_dtype for layer in critic.layers} == {"float32"}
+    assert "float16" in {layer.compute_dtype for layer in model.generator.layers}
+    assert np.isfinite(losses).all()
+    first = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD()).initial_scale
+    assert float(model.d_optimizer.dynamic_scale) == first, "the loss scale collapses"
+
+
+def test_the_average_moves_a_quarter_of_the_way_with_momentum_three_quarters(eleven):
+    generator = eleven["build_generator"](4, (8, 8))
+    model = eleven["DCGAN"](generator, eleven["build_discriminator"]((4, 8)), momentum=0.75)
+    before = generator.get_weights()
+    train(model, n=16, epochs=1)  # one step
+    after, mean = generator.get_weights(), model.average.get_weights()
+    assert max(np.abs(a - b).max() for a, b in zip(after, before, strict=True)) > 1e-4
+    for a, b, m in zip(after, before, mean, strict=True):
+        np.testing.assert_allclose(m, 0.75 * b + 0.25 * a, atol=1e-6)
