@@ -1,7 +1,8 @@
 """What chapter 11 says of its models, by the classes of the chapter itself."""
 
+import json
 import pathlib
-import sys
+import re
 
 import keras
 import numpy as np
@@ -48,3 +49,10 @@ def test_the_average_moves_a_quarter_of_the_way_with_momentum_three_quarters(ele
     assert max(np.abs(a - b).max() for a, b in zip(after, before, strict=True)) > 1e-4
     for a, b, m in zip(after, before, mean, strict=True):
         np.testing.assert_allclose(m, 0.75 * b + 0.25 * a, atol=1e-6)
+
+
+def test_chapter_11_compares_with_no_worse_a_classic_than_was_measured():
+    script = (ROOT / "chapters" / "11_dcgan.py").read_text()
+    classic = float(re.search(r"^CLASSIC_FFD = ([\d.]+)", script, re.MULTILINE)[1])
+    measured = json.loads((ROOT / "benchmarks" / "gans.json").read_text())
+    assert classic <= measured["classic_dcgan_ffd"]
