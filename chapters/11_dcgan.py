@@ -620,9 +620,9 @@ gk.plot_images(
 plt.show()
 
 # %% [markdown]
-# Both curves fall together: the correlation is 1.00<!-- wgan_gp_agreement --> over four epochs. The critic's loss can be watched, as any loss
-# in other chapters. The price is the second derivative and the extra turns of the critic: less than half the images a second, and
-# after this short training garments of coarse stripes, some without a clear outline, at 85.5<!-- wgan_gp_ffd -->.
+# Both curves fall together: the correlation is 1.00<!-- wgan_gp_agreement --> over four epochs. The critic's loss can be
+# watched, as any loss in other chapters. The price is the second derivative and the extra turns of the critic, so fewer images a second; and
+# after this short training there are garments of coarse checks, some without a clear outline, at 85.5<!-- wgan_gp_ffd -->.
 
 # %% [markdown]
 # ## All of them
@@ -637,8 +637,9 @@ for name, (ffd, precision, recall, seconds, seen) in (table | ablations).items()
 print(f"{'training images':21} {floor[0]:9.1f} {floor[1]:10.2f} {floor[2]:7.2f}")
 
 # %% [markdown]
-# Read a row with its seconds: the first two had the whole data five times, the conditional model twice, the others a part
-# of it four times.
+# Read a row with its seconds: the first two had the whole data five times, the conditional model twice, the others the same
+# part of it four times. So the WGAN-GP is to be compared with the ablations: between the DCGANs of three and of two
+# convolutions.
 
 # %% [markdown]
 # ## Check
