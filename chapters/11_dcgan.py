@@ -21,7 +21,7 @@
 # |---|---|
 # | Slides | *Generando nuevos datos con GANs*; *GANs: avances recientes* (what they rest on) |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Deep Convolutional GANs" |
-# | Time | 396 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Time | 384 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 10,000 to compare with; or the bundled sixth of it |
 
 # %% [markdown]
@@ -117,7 +117,7 @@ def build_discriminator(filters=(32, 64, 128), outputs=1, normalise=True, dtype=
         if normalise and i > 0:
             stack += [layers.BatchNormalization(dtype=dtype)]
         stack += [layers.LeakyReLU(0.2, dtype=dtype)]
-    stack += [layers.Flatten(), layers.Dense(outputs, dtype="float32")]
+    stack += [layers.Flatten(dtype=dtype), layers.Dense(outputs, dtype="float32")]
     return keras.Sequential(stack, name="discriminator")
 
 
