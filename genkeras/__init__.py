@@ -4,7 +4,6 @@
 Keras, imported after it, keeps its start-up messages to itself and can load our layers.
 """
 
-import importlib
 import importlib.abc
 import importlib.util
 import os
@@ -60,4 +59,5 @@ if "keras" in sys.modules:
     importlib.import_module("genkeras.layers")
 else:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what matters comes as an exception
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # fast convolutions without AVX-512 too
     sys.meta_path.insert(0, _OnKerasImport())

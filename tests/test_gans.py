@@ -56,3 +56,10 @@ def test_chapter_11_compares_with_no_worse_a_classic_than_was_measured():
     classic = float(re.search(r"^CLASSIC_FFD = ([\d.]+)", script, re.MULTILINE)[1])
     measured = json.loads((ROOT / "benchmarks" / "gans.json").read_text())
     assert classic <= measured["classic_dcgan_ffd"]
+
+
+def test_committed_numbers_of_chapter_11_keep_its_promises():
+    results = json.loads((ROOT / "chapters" / "results" / "11_dcgan.json").read_text())
+    assert results["dcgan_ffd_over_classic"] <= 0.3
+    assert results["dcgan_recall"] >= 0.65
+    assert results["conditional_accuracy"] >= 0.9

@@ -96,6 +96,16 @@ def test_keras_loads_without_chatter():
     assert run_python("import genkeras, keras").stderr == ""
 
 
+@pytest.mark.parametrize(("asked", "expected"), [(None, "1"), ("0", "0")])
+def test_fast_convolutions_are_on_unless_the_user_decides(asked, expected):
+    code = "import os; {}; import genkeras, keras; print(os.environ['TF_ENABLE_ONEDNN_OPTS'])"
+    ask = "os.environ.pop('TF_ENABLE_ONEDNN_OPTS', None)"
+    if asked is not None:
+        ask = f"os.environ['TF_ENABLE_ONEDNN_OPTS'] = '{asked}'"
+    done = run_python(code.format(ask))
+    assert (done.stdout.strip(), done.stderr) == (expected, "")
+
+
 def test_stderr_is_given_back_when_the_block_fails():
     code = (
         "import os\nfrom genkeras.runtime import quiet_stderr\n"
