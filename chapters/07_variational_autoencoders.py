@@ -21,7 +21,7 @@
 # |---|---|
 # | Slides | *VAEs: diferencia clave*; *Optimización de la VAE*; *Los a priors de la distribución latente*; *Gráfo de cálculo de la VAE*; *Reparametrizando la capa de muestreo*; *Generar nuevos ejemplos* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Variational Autoencoders" and "Generating Fashion MNIST Images" |
-# | Time | 355 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Time | 287 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
 # %% [markdown]

@@ -21,7 +21,7 @@
 # |---|---|
 # | Slides | *VAEs: Perturbación latente*; *Google BeatBlender*; *¿Qué es una variable latente?* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Generating Fashion MNIST Images" (interpolation) |
-# | Time | 273 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Time | 223 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it; sprites and drum loops made here |
 
 # %% [markdown]
@@ -230,7 +230,7 @@ except ImportError:
 
 # %% [markdown]
 # Less than 100 ms, so the picture follows the hand: nineteen of twenty redraws took less than
-# 18.0<!-- slider_ms --> ms.
+# 22.2<!-- slider_ms --> ms.
 
 # %% [markdown]
 # ## From one garment to another
