@@ -328,8 +328,7 @@ if watch.images:
 
 # %% [markdown]
 # After one epoch there are garments, after three they have folds, laces and patterns; a few of the forty are still torn
-# (the sixth, and two in the last row). The
-# distance is 18.0<!-- dcgan_ffd -->, 0.26<!-- dcgan_ffd_over_classic --> of what the textbook's DCGAN has after its first two epochs
+# (the sixth, and two in the last row). The distance is 18.0<!-- dcgan_ffd -->, 0.26<!-- dcgan_ffd_over_classic --> of what the textbook's DCGAN has after its first two epochs
 # (see the benchmarks), with precision 0.77<!-- dcgan_precision --> and recall 0.73<!-- dcgan_recall --> (real
 # images: see the table at the end). The last weights, which still circle, stand at 23.0<!-- dcgan_last_ffd -->: so the average
 # buys a part of the distance for next to no time.
@@ -625,8 +624,8 @@ gk.plot_images(
 plt.show()
 
 # %% [markdown]
-# Both curves fall, the critic's most of the way at once: the correlation is 0.88<!-- wgan_gp_agreement --> over four epochs. The critic's loss can be
-# watched, as any loss in other chapters. The price is the second derivative and the extra turns of the critic, so fewer images a second; and
+# Both curves fall, the critic's most of the way at once: the correlation is 0.88<!-- wgan_gp_agreement --> over four epochs.
+# Four points are few, but the loss goes where the pictures go, which $D$'s in chapter 10 did not. The price is the second derivative and the extra turns of the critic, so fewer images a second; and
 # after this short training there are coarse checks in the outline of tops and shoes, some without any outline, at 117.2<!-- wgan_gp_ffd -->.
 
 # %% [markdown]
