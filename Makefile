@@ -1,74 +1,65 @@
 # `make` alone prints what there is.
 PYTHON ?= python3
 # The active virtual or conda environment (conda's base is left alone), else .venv in this folder.
-ENV := $(or $(VIRTUAL_ENV),$(if $(filter-out base,$(CONDA_DEFAULT_ENV)),$(CONDA_PREFIX)),.venv)
-PY := $(ENV)/bin/python
-comma := ,
-EXTRAS := notebooks,test$(if $(GPU),$(comma)gpu)
-STAMP := $(ENV)/.genkeras-installed$(if $(GPU),-gpu)
-OLDEST := .venv-oldest
-NOTEBOOKS := $(PY) tools/notebooks.py
-SOURCES := $(wildcard genkeras/*.py genkeras/assets/* chapters/*.py chapters/*.ipynb \
-	chapters/results/* tests/*.py tools/*.py benchmarks/* README.md Makefile environment.yml)
+export ENV := $(or $(VIRTUAL_ENV),$(if $(filter-out base,$(CONDA_DEFAULT_ENV)),$(CONDA_PREFIX)),.venv)
+export PYTHON GPU
+PY := "$$ENV/bin/python"
+BOOK := PYTHONPATH=tools $(PY) -m book
 
 help: ## print this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
-env: $(STAMP) ## install what is needed (GPU=1: with CUDA)
+env: ## install what is needed (GPU=1: with CUDA)
+	@bash tools/install.sh "$$ENV" "$(if $(GPU),notebooks$(,)test$(,)gpu,notebooks$(,)test)"
 
-# uv installs in half a minute what takes pip two; pip stands in where uv cannot (a proxy, say).
-$(STAMP): pyproject.toml
-	@test -x $(PY) || { echo "Creating $(ENV)"; $(PYTHON) -m venv $(ENV); }
-	@echo "Installing TensorFlow, Keras, Jupyter and genkeras into $(ENV) (once; some minutes)"
-	@$(PY) -m pip install --quiet --disable-pip-version-check uv \
-		&& $(PY) -m uv pip install --python $(PY) -e ".[$(EXTRAS)]" \
-		|| $(PY) -m pip install -e ".[$(EXTRAS)]"
-	@touch $@
+chapters: env ## run every chapter in full into build/chapters/ (N=03: only that one)
+	@$(BOOK) run $(N)
 
-chapters: $(STAMP) ## run every chapter in full into build/chapters/ (N=03: only that one)
-	@$(NOTEBOOKS) run $(N)
+quick: env ## run every chapter with small parameters into build/quick/ (N=03: only that one)
+	@$(BOOK) quick $(N)
 
-quick: $(STAMP) ## run every chapter with small parameters into build/quick/ (N=03: only that one)
-	@$(NOTEBOOKS) quick $(N)
-
-lab: $(STAMP) ## open JupyterLab on the chapters
+lab: env ## open JupyterLab on the chapters
 	@$(PY) -m jupyterlab chapters
 
-test: build/tests-passed ## check style, spelling, notebooks and code
-
-build/tests-passed: $(STAMP) $(SOURCES)
+test: env ## check style, spelling, notebooks and code, and run every chapter with small parameters
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m codespell_lib
-	@$(PY) -m pytest -q
-	@mkdir -p build && touch $@
+	@$(PY) -m pytest -q -n auto --durations 10
+
+test-fast: env ## the same without running chapters, for work in progress
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m codespell_lib
+	@$(PY) -m pytest -q -n auto -m "not slow"
 
 test-oldest: ## run the tests on the lowest versions that pyproject.toml admits (Python 3.10 to 3.12)
-	@test -x $(OLDEST)/bin/python || $(PYTHON) -m venv $(OLDEST)
-	@$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check uv
-	@$(OLDEST)/bin/python -m uv pip install --python $(OLDEST)/bin/python \
-		--resolution lowest-direct -e ".[notebooks,test]"
-	@touch $(OLDEST)/.genkeras-installed
-	@VIRTUAL_ENV=$(CURDIR)/$(OLDEST) $(OLDEST)/bin/python -m pytest -q
+	@ENV=.venv-oldest RESOLUTION=lowest-direct bash tools/install.sh .venv-oldest notebooks,test
+	@VIRTUAL_ENV="$(CURDIR)/.venv-oldest" .venv-oldest/bin/python -m pytest -q -n auto
 
-bench: $(STAMP) ## time the textbook's recipes against ours (about an hour)
-	@$(PY) benchmarks/bench.py
-	@$(PY) benchmarks/gans.py
+bench: env ## time the textbook's recipes against ours (about an hour; ONLY="conv dcgan": only these)
+	@$(PY) benchmarks/run.py $(ONLY)
 
-sync: $(STAMP) ## maintainer: carry each chapter's .py into its .ipynb, results into README.md
-	@$(NOTEBOOKS) sync
+sync: env ## maintainer: numbers and notebooks in step with the scripts (N=03; KEEP=py or ipynb)
+	@$(BOOK) sync $(N) $(if $(KEEP),--keep $(KEEP))
 
-outputs: $(STAMP) ## maintainer: run in place, refresh outputs and results (N=03: only that one)
-	@$(NOTEBOOKS) outputs $(N)
+outputs: env ## maintainer: run in place, refresh outputs and results (N=03: only that one)
+	@$(BOOK) outputs $(N)
 
-format: $(STAMP) ## maintainer: format the code
+alt: env ## maintainer: list the figures without alternative text
+	@$(BOOK) alt $(N)
+
+format: env ## maintainer: format the code
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-feature-net: $(STAMP) ## maintainer: train the classifier behind the metrics again (needs the full set)
+feature-net: env ## maintainer: train the classifier behind the metrics again (needs the full set)
 	@$(PY) tools/make_feature_net.py
 
-sample: $(STAMP) ## maintainer: rebuild the bundled sample from the full Fashion-MNIST
+sample: env ## maintainer: rebuild the bundled sample from the full Fashion-MNIST
 	@$(PY) tools/make_sample.py
 
-.PHONY: help env chapters quick lab test test-oldest bench sync outputs format feature-net sample
+, := ,
+
+.PHONY: help env chapters quick lab test test-fast test-oldest bench sync outputs alt format \
+	feature-net sample

@@ -2,15 +2,11 @@
 
 The classic loop alternates `train_on_batch` of D and of G and D stacked, batch 32, RMSprop, as in
 Hands-On Machine Learning, chapter 17; D is switched to trainable and back, so that it does learn on
-Keras 3. Ours are the models of the chapters, taken from their scripts. Results go to
-benchmarks/GANS.md and gans.json. `gans.py dense floor` measures only some parts.
+Keras 3. Ours are the models of the chapters, taken from their scripts.
+`gans.py dense_gan gan_floor` measures only these parts.
 """
 
 import ast
-import datetime
-import json
-import os
-import pathlib
 import sys
 import time
 
@@ -18,9 +14,9 @@ import genkeras as gk
 import keras
 import numpy as np
 import tensorflow as tf
+from common import HERE, machine_peak, multiply_adds, save_part
 from keras import layers, ops
 
-HERE = pathlib.Path(__file__).parent
 SCORED = 3000  # images on each side of a Fréchet Fashion Distance
 
 
@@ -39,33 +35,48 @@ def classic_dense():
     wide = {"activation": "relu", "kernel_initializer": "he_normal"}
     generator = keras.Sequential(
         [
-            *(keras.Input((30,)), layers.Dense(100, **wide), layers.Dense(150, **wide)),
-            *(layers.Dense(784, activation="sigmoid"), layers.Reshape((28, 28, 1))),
+            keras.Input((30,)),
+            layers.Dense(100, **wide),
+            layers.Dense(150, **wide),
+            layers.Dense(784, activation="sigmoid"),
+            layers.Reshape((28, 28, 1)),
         ]
     )
     discriminator = keras.Sequential(
         [
-            *(keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(150, **wide)),
-            *(layers.Dense(100, **wide), layers.Dense(1, activation="sigmoid")),
+            keras.Input((28, 28, 1)),
+            layers.Flatten(),
+            layers.Dense(150, **wide),
+            layers.Dense(100, **wide),
+            layers.Dense(1, activation="sigmoid"),
         ]
     )
     return generator, discriminator
 
 
 def classic_dcgan():
-    half = {"kernel_size": 5, "strides": 2, "padding": "same"}
     generator = keras.Sequential(
         [
-            *(keras.Input((100,)), layers.Dense(7 * 7 * 128), layers.Reshape((7, 7, 128))),
-            *(layers.BatchNormalization(), layers.Conv2DTranspose(64, activation="selu", **half)),
-            *(layers.BatchNormalization(), layers.Conv2DTranspose(1, activation="tanh", **half)),
+            keras.Input((100,)),
+            layers.Dense(7 * 7 * 128),
+            layers.Reshape((7, 7, 128)),
+            layers.BatchNormalization(),
+            layers.Conv2DTranspose(64, 5, strides=2, padding="same", activation="selu"),
+            layers.BatchNormalization(),
+            layers.Conv2DTranspose(1, 5, strides=2, padding="same", activation="tanh"),
         ]
     )
     discriminator = keras.Sequential(
         [
-            *(keras.Input((28, 28, 1)), layers.Conv2D(64, **half), layers.LeakyReLU(0.2)),
-            *(layers.Dropout(0.4), layers.Conv2D(128, **half), layers.LeakyReLU(0.2)),
-            *(layers.Dropout(0.4), layers.Flatten(), layers.Dense(1, activation="sigmoid")),
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(64, 5, strides=2, padding="same"),
+            layers.LeakyReLU(0.2),
+            layers.Dropout(0.4),
+            layers.Conv2D(128, 5, strides=2, padding="same"),
+            layers.LeakyReLU(0.2),
+            layers.Dropout(0.4),
+            layers.Flatten(),
+            layers.Dense(1, activation="sigmoid"),
         ]
     )
     return generator, discriminator
@@ -101,7 +112,7 @@ class Classic:
 
 
 class Speed(keras.callbacks.Callback):
-    """Seconds of each epoch, and the distance of what the model draws after it."""
+    """Seconds of each epoch, and the distance of the images drawn after it."""
 
     def __init__(self, score=None):
         super().__init__()
@@ -123,65 +134,107 @@ def ffd(real, draw, latent_dim):
 
 
 def our_speed(model, x, batch_size, epochs=3, **settings):
-    """Images a second of the best epoch after the first, which builds the training function."""
+    """Images per second of the best epoch after the first, which builds the training function."""
     x, speed = x[: len(x) // batch_size * batch_size], Speed()
     model.compile(**settings)
     model.fit(x, batch_size=batch_size, epochs=epochs, verbose=0, callbacks=[speed])
     return len(x) / min(speed.seconds[1:])
 
 
-def dense(images, rounds=7):
-    """Images a second of the dense GAN: the classic loop, ours at its batch size, ours; medians."""
+def gan_peak_share(generator, discriminator, images_per_second, peak):
+    """Share of the machine's peak that a GAN's training makes use of, per real image.
+
+    Phase one draws an image (G forward) and judges two (D forward and backward for each). Phase two
+    draws an image and judges it, forward and backward through both.
+    """
+    g, d = multiply_adds(generator), multiply_adds(discriminator)
+    return (g + 2 * 3 * d + 3 * (g + d)) * images_per_second / peak
+
+
+def build_dense_gan(ten, batch_size):
+    """Chapter 10's GAN, compiled as there."""
+    keras.utils.set_random_seed(0)
+    model = ten["GAN"](ten["build_generator"](30), ten["build_discriminator"]())
+    model.compile(
+        g_optimizer=ten["adam"](1e-3),
+        d_optimizer=ten["adam"](1e-3),
+        steps_per_execution=20,
+        jit_compile=True,
+    )
+    return model
+
+
+def dense_gan(images, peak, rounds=7, epochs=10):
+    """Images per second of the dense GAN, in alternating rounds; then the classic one's recall.
+
+    Compared are the classic loop, chapter 10's model at its batch size, and at its own; medians.
+    """
     ten, x = chapter("10"), images.x_train[:20480]
-    classic, players = Classic(*classic_dense()), {}
-    for batch_size in (32, 256):
-        keras.utils.set_random_seed(0)
-        model = ten["GAN"](ten["build_generator"](30), ten["build_discriminator"]())
-        adam = {"g_optimizer": ten["adam"](1e-3), "d_optimizer": ten["adam"](1e-3)}
-        model.compile(**adam, steps_per_execution=20, jit_compile=True)
-        players[batch_size] = model
+    classic = Classic(*classic_dense())
+    models = {batch_size: build_dense_gan(ten, batch_size) for batch_size in (32, 256)}
     rates = []
     for _ in range(rounds + 1):  # the first builds the training functions
         classic.seconds, classic.images = 0.0, 0
         classic.train(x, 300)
-        speeds = {batch_size: Speed() for batch_size in players}
-        for batch_size, model in players.items():
-            watch = {"verbose": 0, "callbacks": [speeds[batch_size]]}
-            model.fit(x, batch_size=batch_size, epochs=3, **watch)
-        ours = [len(x) / np.median(speed.seconds[1:]) for speed in speeds.values()]
-        rates.append([classic.images / classic.seconds, *ours])
+        row = [classic.images / classic.seconds]
+        for batch_size, model in models.items():
+            speed = Speed()
+            model.fit(x, batch_size=batch_size, epochs=3, verbose=0, callbacks=[speed])
+            row.append(len(x) / np.median(speed.seconds[1:]))
+        rates.append(row)
     rates = np.array(rates[1:])
     classic_rate, same_batch, ours = np.median(rates, axis=0)
-    return {
-        "classic_dense_images": classic_rate,
-        "dense_same_batch_images": same_batch,
-        "dense_same_batch_speedup": np.median(rates[:, 1] / rates[:, 0]),
-        "dense_ours_images": ours,
-        "dense_ours_speedup": np.median(rates[:, 2] / rates[:, 0]),
-        "dense_ours_speedup_least": np.min(rates[:, 2] / rates[:, 0]),
-        "dense_ours_speedup_most": np.max(rates[:, 2] / rates[:, 0]),
+    players = models[256].generator, models[256].discriminator
+    speedups = rates[:, 2] / rates[:, 0]
+    keras.utils.set_random_seed(0)
+    classic = Classic(*classic_dense())
+    for _ in range(epochs):
+        classic.train(images.x_train, len(images.x_train) // 32)
+    _, precision, recall = ffd(images.x_test[:SCORED], classic.generator, 30)
+    part = {
+        "classic_images": classic_rate,
+        "same_batch_images": same_batch,
+        "same_batch_speedup": np.median(rates[:, 1] / rates[:, 0]),
+        "images": ours,
+        "speedup": np.median(speedups),
+        "speedup_least": speedups.min(),
+        "speedup_most": speedups.max(),
+        "peak_share": gan_peak_share(*players, ours, peak),
+        "classic_precision": precision,
+        "classic_recall": recall,
+        "classic_epochs": epochs,
     }
+    return part, recall
 
 
-def dcgan_speed(images):
-    """Images a second of the DCGAN: the classic loop, and ours."""
+def dcgan_speed(images, peak):
+    """Images per second of the DCGAN: the classic loop, and ours."""
     eleven, x = chapter("11"), images.x_train[:6400]
     classic = Classic(*classic_dcgan())
     classic.train(2 * x - 1, 10)
     classic.seconds, classic.images = 0.0, 0
     classic.train(2 * x - 1, 150)
     players = eleven["build_generator"](32), eleven["build_discriminator"]()
-    fast = {"steps_per_execution": 10, "jit_compile": False}
-    rate = our_speed(eleven["DCGAN"](*players), x, 64, g_rate=2e-3, d_rate=2e-3, **fast)
+    rate = our_speed(
+        eleven["DCGAN"](*players),
+        x,
+        batch_size=64,
+        g_rate=2e-3,
+        d_rate=2e-3,
+        steps_per_execution=10,
+        jit_compile=False,
+    )
     per_second = classic.images / classic.seconds
-    return {
-        "classic_dcgan_images": per_second,
-        "dcgan_images": rate,
-        "dcgan_speedup": rate / per_second,
+    part = {
+        "classic_images": per_second,
+        "images": rate,
+        "speedup": rate / per_second,
+        "peak_share": gan_peak_share(*players, rate, peak),
     }
+    return part, None
 
 
-def dcgan(images, epochs=2):
+def dcgan(images, peak, epochs=2):
     """The classic DCGAN's distance and time after two epochs; ours until it is as good."""
     x, real, eleven = images.x_train, images.x_test[:SCORED], chapter("11")
     keras.utils.set_random_seed(0)
@@ -196,33 +249,39 @@ def dcgan(images, epochs=2):
     model = eleven["DCGAN"](*players, momentum=0.99)
     model.compile(2e-3, 2e-3, steps_per_execution=10, jit_compile=False)
     speed = Speed(lambda model: ffd(real, model, latent_dim)[0])
-    quarter = len(x) // 4 // 64  # steps; scored four times an epoch
     data = tf.data.Dataset.from_tensor_slices(x).shuffle(len(x)).repeat().batch(64)
-    settings = {"epochs": 8, "shuffle": False, "verbose": 0, "callbacks": [speed]}
-    model.fit(data, steps_per_epoch=quarter, **settings)
+    model.fit(
+        data,
+        steps_per_epoch=len(x) // 4 // 64,  # scored four times in each pass over the data
+        epochs=8,
+        shuffle=False,
+        verbose=0,
+        callbacks=[speed],
+    )
     seconds = np.cumsum(speed.seconds)
     reached = np.flatnonzero(np.array(speed.scores) <= classic_ffd)
     needed = seconds[reached[0]] if len(reached) else np.inf
-    return {
-        "classic_dcgan_ffd": classic_ffd,
-        "classic_dcgan_recall": recall,
-        "classic_dcgan_seconds": classic.seconds,
-        "dcgan_seconds_until_as_good": needed,
-        "dcgan_ratio": needed / classic.seconds,
+    part = {
+        "classic_ffd": classic_ffd,
+        "classic_recall": recall,
+        "classic_seconds": classic.seconds,
+        "seconds_until_as_good": needed,
+        "ratio": needed / classic.seconds,
     }
+    return part, classic_ffd
 
 
-def floor(images, steps=200, batch_size=256):
+def gan_floor(images, peak, steps=200, batch_size=256):
     """Step time of chapter 10's `fit` over that of a bare compiled loop doing the same."""
     ten, x = chapter("10"), images.x_train[: steps * batch_size]
-    keras.utils.set_random_seed(0)
-    model = ten["GAN"](ten["build_generator"](30), ten["build_discriminator"]())
-    adam = {"g_optimizer": ten["adam"](1e-3), "d_optimizer": ten["adam"](1e-3)}
-    rate = our_speed(model, x, batch_size, 5, jit_compile=True, steps_per_execution=20, **adam)
+    speed = Speed()
+    model = build_dense_gan(ten, batch_size)
+    model.fit(x, batch_size=batch_size, epochs=5, verbose=0, callbacks=[speed])
+    fit = min(speed.seconds[1:])
     g, d = ten["build_generator"](30), ten["build_discriminator"]()
-    optimizers = ten["adam"](1e-3), ten["adam"](1e-3)
-    for optimizer, part in zip(optimizers, (g, d), strict=True):
-        optimizer.build(part.trainable_variables)
+    g_optimizer, d_optimizer = ten["adam"](1e-3), ten["adam"](1e-3)
+    g_optimizer.build(g.trainable_variables)
+    d_optimizer.build(d.trainable_variables)
 
     @tf.function(jit_compile=True)
     def step(real):
@@ -230,12 +289,12 @@ def floor(images, steps=200, batch_size=256):
         with tf.GradientTape() as tape:
             loss = ten["discriminator_loss"](d(real, training=True), d(fakes, training=True))
         gradients = tape.gradient(loss, [v.value for v in d.trainable_variables])
-        optimizers[1].apply(gradients, d.trainable_variables)
+        d_optimizer.apply(gradients, d.trainable_variables)
         with tf.GradientTape() as tape:
             fakes = g(tf.random.normal((batch_size, 30)), training=True)
             loss = ten["generator_loss"](d(fakes, training=True))
         gradients = tape.gradient(loss, [v.value for v in g.trainable_variables])
-        optimizers[0].apply(gradients, g.trainable_variables)
+        g_optimizer.apply(gradients, g.trainable_variables)
 
     data, seconds = tf.constant(x), []
     for _ in range(5):
@@ -244,54 +303,27 @@ def floor(images, steps=200, batch_size=256):
         for i in range(steps):
             step(tf.gather(data, order[i * batch_size : (i + 1) * batch_size]))
         seconds.append(time.perf_counter() - start)
-    bare = len(x) / min(seconds[1:])
-    return {"fit_images": rate, "bare_images": bare, "fit_over_bare": bare / rate}
+    bare = min(seconds[1:])
+    return {"fit_seconds": fit, "bare_seconds": bare, "fit_over_bare": fit / bare}, None
 
 
-PARTS = {"dense": dense, "floor": floor, "dcgan_speed": dcgan_speed, "dcgan": dcgan}
-
-
-def report(found, machine):
-    lines = [
-        "# Benchmarks of the GANs",
-        "",
-        f"Written by `make bench`; do not edit. {machine}.",
-        "",
-    ]
-    rows = {
-        "classic_dense_images": "images a second, dense GAN, classic loop at batch 32",
-        "dense_same_batch_speedup": "times as many, chapter 10 at batch 32",
-        "dense_ours_speedup": "times as many, chapter 10 at its batch 256 (median of seven rounds)",
-        "dense_ours_speedup_least": "the same, in the worst round",
-        "dense_ours_speedup_most": "the same, in the best round",
-        "fit_over_bare": "step time of chapter 10's `fit` over a bare compiled loop's",
-        "classic_dcgan_images": "images a second, DCGAN, classic loop at batch 32",
-        "dcgan_speedup": "times as many, chapter 11 at its batch 64",
-        "classic_dcgan_ffd": "Fréchet Fashion Distance of the classic DCGAN after two epochs",
-        "classic_dcgan_recall": "recall of the same",
-        "classic_dcgan_seconds": "seconds that these took",
-        "dcgan_ratio": "of which chapter 11's DCGAN needs this share to be as good",
-    }
-    lines += ["| | |", "|---|---|"]
-    shown = {
-        key: f"{value:,.0f}" if value >= 100 else f"{value:.3g}" for key, value in found.items()
-    }
-    lines += [f"| {text} | {shown[key]} |" for key, text in rows.items() if key in found]
-    return "\n".join(lines) + "\n"
+PARTS = {
+    "dense_gan": dense_gan,
+    "gan_floor": gan_floor,
+    "dcgan_speed": dcgan_speed,
+    "dcgan": dcgan,
+}
 
 
 def main(names):
+    """Measure the parts named, or all."""
     gk.setup()
     images = gk.load_images()
-    path = HERE / "gans.json"
-    found = json.loads(path.read_text()) if names and path.exists() else {}
-    machine = f"{datetime.date.today()}, {os.cpu_count()} cores, TensorFlow {tf.__version__}, "
-    machine += f"Keras {keras.__version__}, {len(images.x_train):,} images, one seed"
+    peak = machine_peak()
     for name in names or PARTS:
-        found |= {key: float(f"{value:.5g}") for key, value in PARTS[name](images).items()}
-        path.write_text(json.dumps(found, indent=1) + "\n")
-        (HERE / "GANS.md").write_text(report(found, machine))
-        print(json.dumps(found, indent=1), flush=True)
+        part, rerun = PARTS[name](images, peak)
+        print(name, part, flush=True)
+        save_part(name, part, len(images.x_train), rerun)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 # ---
 # jupyter:
 #   jupytext:
+#     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -11,7 +13,7 @@
 # ---
 
 # %% [markdown]
-# # Generative modelling
+# # Generative modeling
 #
 # What does it mean to model data (*modelado generativo*), and what is it good for? We guess which
 # garments are real, put a classifier beside a model of the data, estimate a density and train a
@@ -21,6 +23,7 @@
 # |---|---|
 # | Slides | *¿Cuál rostro es real?*; *Aprendizaje supervisado vs. no supervisado*; *Modelado generativo*; *¿Por qué modelos generativos?*; *¿Qué es una variable latente?* |
 # | Textbook | Hands-On Machine Learning, chapter 17, introduction; chapter 9, "Gaussian Mixtures" |
+# | Result | Recovers three hidden causes of made-up measurements, up to a linear map, with an R² of 0.98<!-- latent_r2 --> |
 # | Time | 47 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | made points and measurements; twenty garments that come with genkeras |
 
@@ -31,13 +34,8 @@
 # %%
 import time
 
-try:
-    import genkeras as gk
-except ModuleNotFoundError:
-    raise ModuleNotFoundError(
-        "genkeras is missing: run `pip install git+ADDRESS` with the address of its repository "
-        "(in Colab: `%pip`), or copy the repository's folder genkeras beside this notebook."
-    ) from None
+# If this import fails, copy the folder genkeras beside this notebook, or see README.md.
+import genkeras as gk
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -49,7 +47,8 @@ run = gk.setup(seed=42)
 # %% [markdown]
 # ## Parameters
 
-# %% tags=["parameters"] quick={"N_POINTS": 500, "SAMPLER_STEPS": 200, "CLASSIFIER_EPOCHS": 20, "LATENT_EPOCHS": 5}
+# %% tags=["parameters"] quick={"QUICK": true, "N_POINTS": 500, "SAMPLER_STEPS": 200, "CLASSIFIER_EPOCHS": 20, "LATENT_EPOCHS": 5}
+QUICK = False  # True runs with small numbers, which shows how it works but proves nothing
 N_POINTS = 2000  # points to learn from; as many again are held out
 SAMPLER_STEPS = 3000  # gradient steps of the sampler
 CLASSIFIER_EPOCHS = 60  # passes of the classifier
@@ -368,13 +367,12 @@ plt.show()
 # ## Check
 
 # %%
-full = N_POINTS >= 2000
 gain = debiasing["by rarity"][0] - debiasing["as drawn"][0]
 assert quiz_is_real.sum() == 10 and len(quiz_images) == 20
 assert held_out["mixture of 12"] > held_out["one Gaussian"], "the mixture is no better"
 assert auroc["mixture of 12"] > 0.8, "the density does not tell outliers"
-assert gain > (5 if full else 0), "resampling did not help the rare subgroup"
-if full:
+assert gain > (0 if QUICK else 5), "resampling did not help the rare subgroup"
+if not QUICK:
     assert classifier_accuracy > 0.98 and distances["sampler"] < 0.05
     assert latent_r2 > 0.95 > single_r2, "the factors were not recovered"
 

@@ -1,9 +1,11 @@
 # ---
 # jupyter:
 #   jupytext:
+#     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -21,6 +23,7 @@
 # |---|---|
 # | Slides | *Representaciones eficientes de datos*; *Estudios de Chase y Simon*; *Memoria, percepción y patrones*; *Autoencoders: background*; *La dimensionalidad del espacio latente* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Efficient Data Representations" and "PCA with an Undercomplete Linear Autoencoder" |
+# | Result | Reduces garments to 30 numbers with a squared error of 0.0115<!-- latent30_val_mse --> per pixel, where PCA has 0.0157<!-- pca30_val_mse --> |
 # | Time | 221 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | made sequences; Fashion-MNIST: 55,000 images to train, 5,000 to validate; or the bundled sixth of it |
 
@@ -31,13 +34,8 @@
 # %%
 import time
 
-try:
-    import genkeras as gk
-except ModuleNotFoundError:
-    raise ModuleNotFoundError(
-        "genkeras is missing: run `pip install git+ADDRESS` with the address of its repository "
-        "(in Colab: `%pip`), or copy the repository's folder genkeras beside this notebook."
-    ) from None
+# If this import fails, copy the folder genkeras beside this notebook, or see README.md.
+import genkeras as gk
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -49,7 +47,8 @@ run = gk.setup(seed=42)
 # %% [markdown]
 # ## Parameters
 
-# %% tags=["parameters"] quick={"N_TRAIN": 2000, "SEQUENCE_EPOCHS": 3, "SEQUENCE_CODES": [1, 2], "EPOCHS": 1, "EPOCHS_SAMPLE": 1, "LINEAR_EPOCHS": 1, "LINEAR_EPOCHS_SAMPLE": 1, "COPY_EPOCHS": 1, "COPY_EPOCHS_SAMPLE": 1, "JIT_COMPILE": False, "LATENT_DIMS": [2, 30]}
+# %% tags=["parameters"] quick={"QUICK": true, "N_TRAIN": 2000, "SEQUENCE_EPOCHS": 3, "SEQUENCE_CODES": [1, 2], "EPOCHS": 1, "EPOCHS_SAMPLE": 1, "LINEAR_EPOCHS": 1, "LINEAR_EPOCHS_SAMPLE": 1, "COPY_EPOCHS": 1, "COPY_EPOCHS_SAMPLE": 1, "JIT_COMPILE": false, "LATENT_DIMS": [2, 30]}
+QUICK = False  # True runs with small numbers, which shows how it works but proves nothing
 N_TRAIN = None  # training images; None takes all there are
 SEQUENCE_CODES = [1, 2, 4]  # code sizes of the sequence autoencoders
 SEQUENCE_EPOCHS = 50  # passes over a thousand sequences
@@ -62,7 +61,7 @@ COPY_EPOCHS = 10  # passes of the two small ones that show what copying is
 COPY_EPOCHS_SAMPLE = 60  # the same for the bundled sample
 BATCH_SIZE = 256  # GPU: 512
 PEAK_RATE = 4e-3  # highest learning rate of the schedule
-JIT_COMPILE = True  # XLA pays for dense layers of this size, on a CPU too
+JIT_COMPILE = True  # XLA, which speeds up dense models, but not convolutions or dropout on a CPU
 
 # %% [markdown]
 # ## Which sequence is easier?
@@ -455,14 +454,13 @@ plt.show()
 # ## Check
 
 # %%
-full = N_TRAIN is None and EPOCHS >= 7
 assert advantage["real"].mean() > advantage["scrambled"].mean(), "no interaction"
-if full:
+if not QUICK:
     assert interaction.pvalue < 1e-6 and least > 0, "the interaction may be chance"
     assert best["patterned"] < 0.5 and best["random"] > 0.9, "the code lengths say otherwise"
     assert pca_angle < 2 and abs(linear_mse / pca_mse - 1) < 0.01, "the linear model is not PCA"
     assert share["100 codes"] < 0.25 < share["5 codes"], "the overcomplete model does not copy"
-if full and whole:
+if not QUICK and whole:
     for size in LATENT_DIMS:
         assert latent_mse[size] < 0.75 * pca_by_size[size], f"less than 25 % below PCA at {size}"
 

@@ -1,9 +1,11 @@
 # ---
 # jupyter:
 #   jupytext:
+#     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -21,6 +23,7 @@
 # |---|---|
 # | Slides | *Autoencoders dispersos*; *Divergencia Kullback–Leibler*; *Sparsity loss* (figure 8) |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Sparse Autoencoders" |
+# | Result | 300 sparse codes with a mean activation of 0.10<!-- kl_mean_activation --> rebuild garments with a squared error of 0.0069<!-- kl_val_mse --> |
 # | Time | 228 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate; or the bundled sixth of it |
 
@@ -31,13 +34,8 @@
 # %%
 import time
 
-try:
-    import genkeras as gk
-except ModuleNotFoundError:
-    raise ModuleNotFoundError(
-        "genkeras is missing: run `pip install git+ADDRESS` with the address of its repository "
-        "(in Colab: `%pip`), or copy the repository's folder genkeras beside this notebook."
-    ) from None
+# If this import fails, copy the folder genkeras beside this notebook, or see README.md.
+import genkeras as gk
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -49,7 +47,8 @@ run = gk.setup(seed=42)
 # %% [markdown]
 # ## Parameters
 
-# %% tags=["parameters"] quick={"N_TRAIN": 1500, "EPOCHS": 2, "EPOCHS_SAMPLE": 2, "SHORT_EPOCHS": 1, "SHORT_EPOCHS_SAMPLE": 1, "HASHING_EPOCHS": 2, "HASHING_EPOCHS_SAMPLE": 2, "JIT_COMPILE": False, "TARGETS": [0.05, 0.2], "N_DATABASE": 1000, "N_QUERIES": 50}
+# %% tags=["parameters"] quick={"QUICK": true, "N_TRAIN": 1500, "EPOCHS": 2, "EPOCHS_SAMPLE": 2, "SHORT_EPOCHS": 1, "SHORT_EPOCHS_SAMPLE": 1, "HASHING_EPOCHS": 2, "HASHING_EPOCHS_SAMPLE": 2, "JIT_COMPILE": false, "TARGETS": [0.05, 0.2], "N_DATABASE": 1000, "N_QUERIES": 50}
+QUICK = False  # True runs with small numbers, which shows how it works but proves nothing
 N_TRAIN = None  # training images; None takes all there are
 CODES = 300  # units of the coding layer
 HIDDEN_UNITS = 400  # in the hidden layer on each side; GPU: 1000
@@ -60,7 +59,7 @@ SHORT_EPOCHS_SAMPLE = 12  # the same for the bundled sample
 TARGETS = [0.02, 0.05, 0.2]  # sparsity targets on that curve
 BATCH_SIZE = 128  # GPU: 512
 PEAK_RATE = 2e-3  # highest learning rate of the schedule
-JIT_COMPILE = True  # XLA pays for dense layers of this size, on a CPU too
+JIT_COMPILE = True  # XLA, which speeds up dense models, but not convolutions or dropout on a CPU
 BITS = 16  # length of the hashing codes
 HASHING_EPOCHS = 4  # passes of the hashing autoencoder; GPU: 20
 HASHING_EPOCHS_SAMPLE = 24  # the same for the bundled sample
@@ -139,7 +138,7 @@ print(f"l1 = 1e-4   validation MSE {l1_mse:.5f}   with the penalty {l1_loss:.5f}
 
 # %% [markdown]
 # The error is 0.0079<!-- l1_val_mse --> without the charge and 0.0091<!-- l1_val_loss --> with it
-# (the textbook's network of a quarter of the width: 0.0111<!-- textbook --> with it).
+# (the textbook's network of a quarter of the width: 0.0111<!-- textbook l1 printed --> with it).
 
 # %% [markdown]
 # ## The divergence between two coins
@@ -201,13 +200,14 @@ class KLDivergenceActivityRegularization(layers.Layer):
             )
         if not 0 <= weight < float("inf"):
             raise ValueError(f"weight must be a finite number, 0 or more, got {weight}")
-        self.target, self.weight = target, weight
+        self.target = target
+        self.weight = weight
 
     def call(self, codes):
         p = self.target
         q = ops.mean(ops.cast(codes, "float32"), axis=tuple(range(len(codes.shape) - 1)))
-        q = ops.clip(q, 1e-6, 1 - 1e-6)
-        kl = p * ops.log(p / q) + (1 - p) * ops.log((1 - p) / (1 - q))
+        tiny = 1e-6  # keeps the logarithms finite at 0 and 1
+        kl = p * ops.log(p / (q + tiny)) + (1 - p) * ops.log((1 - p) / (1 - q + tiny))
         self.add_loss(self.weight * ops.sum(kl))
         return codes
 
@@ -238,7 +238,7 @@ print("mean activation by epoch: " + ", ".join(f"{a:.3f}" for a in activity))
 # One epoch takes the mean activation from 30 % to the target, and there it stays, at
 # 0.101<!-- kl_mean_activation --> on validation garments. The error is 0.0069<!-- kl_val_mse -->
 # (without any penalty 0.0054<!-- plain_val_mse -->, below), and 0.0072<!-- kl_val_loss --> with the charge (the
-# textbook's recipe: 0.0099<!-- textbook -->).
+# textbook's recipe: 0.0099<!-- textbook kl printed -->).
 
 # %% [markdown]
 # ## How sparse is it?
@@ -439,16 +439,15 @@ plt.show()
 # ## Check
 
 # %%
-full = N_TRAIN is None and EPOCHS >= 7
 assert abs(kl_30_to_10 - 0.1163) < 1e-4, "the slides' example came out another"
 assert (active == CODES // 10).all(), "the k-sparse model has not k active units"
 assert hashing_precision > 2 * chance, "the bits find no more than chance does"
 assert activity[0] > activity[-1], "training did not lower the activity"
-if full:
+if not QUICK:
     assert max(l1_mse, kl_mse, k_mse) < mean_mse / 4, "a sparse model lost to a fair bar"
     assert abs(kl_mean_activation - 0.1) < 0.02, "the mean activation is not at the target"
     assert l1_mean_activation < codes["no penalty"].mean(), "l1 made nothing sparser"
-if full and whole:
+if not QUICK and whole:
     assert l1_mse <= 0.0096 and kl_mse <= 0.0072, f"l1 {l1_mse:.5f}, KL {kl_mse:.5f}"
 
 gk.record(

@@ -1,9 +1,11 @@
 # ---
 # jupyter:
 #   jupytext:
+#     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -21,6 +23,7 @@
 # |---|---|
 # | Slides | *VAEs: diferencia clave*; *Optimización de la VAE*; *Los a priors de la distribución latente*; *Gráfo de cálculo de la VAE*; *Reparametrizando la capa de muestreo*; *Generar nuevos ejemplos* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Variational Autoencoders" and "Generating Fashion MNIST Images" |
+# | Result | Draws new garments from ten random numbers; its loss is 0.0294<!-- vae_val_loss -->, the textbook's 0.0311<!-- textbook vae printed --> |
 # | Time | 287 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
@@ -31,13 +34,8 @@
 # %%
 import time
 
-try:
-    import genkeras as gk
-except ModuleNotFoundError:
-    raise ModuleNotFoundError(
-        "genkeras is missing: run `pip install git+ADDRESS` with the address of its repository "
-        "(in Colab: `%pip`), or copy the repository's folder genkeras beside this notebook."
-    ) from None
+# If this import fails, copy the folder genkeras beside this notebook, or see README.md.
+import genkeras as gk
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -49,7 +47,8 @@ run = gk.setup(seed=42)
 # %% [markdown]
 # ## Parameters
 
-# %% tags=["parameters"] quick={"N_TRAIN": 1500, "EPOCHS": 2, "EPOCHS_SAMPLE": 2, "SHORT_EPOCHS": 2, "SHORT_EPOCHS_SAMPLE": 2, "COLLAPSE_EPOCHS": 2, "N_SMALL": 1000, "N_SCORED": 500, "N_BOUND": 50, "JIT_COMPILE": False}
+# %% tags=["parameters"] quick={"QUICK": true, "N_TRAIN": 1500, "EPOCHS": 2, "EPOCHS_SAMPLE": 2, "SHORT_EPOCHS": 2, "SHORT_EPOCHS_SAMPLE": 2, "COLLAPSE_EPOCHS": 2, "N_SMALL": 1000, "N_SCORED": 500, "N_BOUND": 50, "JIT_COMPILE": false}
+QUICK = False  # True runs with small numbers, which shows how it works but proves nothing
 N_TRAIN = None  # training images; None takes all there are
 LATENT_DIM = 10  # size of the code, as in the textbook
 HIDDEN_UNITS = (256, 128)  # of the encoder; the decoder has them in reverse; GPU: (1000, 500)
@@ -63,7 +62,7 @@ N_SCORED = 5000  # images on each side of a Fréchet distance
 N_BOUND = 500  # validation images for the importance-weighted bound
 BATCH_SIZE = 128  # GPU: 512
 PEAK_RATE = 4e-3  # highest learning rate of the schedule
-JIT_COMPILE = True  # XLA pays for dense layers of this size, on a CPU too
+JIT_COMPILE = True  # XLA, which speeds up dense models, but not convolutions or dropout on a CPU
 
 # %%
 images = gk.load_images(n_train=N_TRAIN)
@@ -181,24 +180,28 @@ class Sampling(layers.Layer):
         super().__init__(**{"dtype": "float32", **kwargs})
         if not 0 <= kl_weight < float("inf"):
             raise ValueError(f"kl_weight must be a finite number, 0 or more, got {kl_weight}")
-        self.kl_weight, self.seed = kl_weight, seed
+        self.initial_kl_weight = kl_weight
+        self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        start = keras.initializers.Constant(kl_weight)
-        self.factor = self.add_weight(name="factor", initializer=start, trainable=False)
-        self.average = keras.metrics.Mean(name="kl_nats")
+        self.kl_weight = self.add_weight(
+            name="kl_weight",
+            initializer=keras.initializers.Constant(kl_weight),
+            trainable=False,
+        )
+        self.kl_metric = keras.metrics.Mean(name="kl_nats")
 
     def call(self, inputs):
         if len(inputs) != 2 or inputs[0].shape != inputs[1].shape:
             raise ValueError("Sampling: expected [mean, log_var], two tensors of one shape")
         mean, log_var = inputs
         kl = 0.5 * ops.sum(ops.exp(log_var) + ops.square(mean) - 1 - log_var, axis=-1)
-        self.average.update_state(kl)
-        self.add_loss(self.factor * ops.mean(kl))
+        self.kl_metric.update_state(kl)
+        self.add_loss(self.kl_weight * ops.mean(kl))
         epsilon = keras.random.normal(ops.shape(mean), dtype=mean.dtype, seed=self.seed_generator)
         return mean + ops.exp(0.5 * log_var) * epsilon
 
     def get_config(self):
-        return {**super().get_config(), "kl_weight": self.kl_weight, "seed": self.seed}
+        return {**super().get_config(), "kl_weight": self.initial_kl_weight, "seed": self.seed}
 
 
 # %% [markdown]
@@ -357,7 +360,7 @@ gk.plot_learning_curves(parts, title="The two parts of the loss", ylabel="per pi
 plt.show()
 
 # %% [markdown]
-# The sum ends at 0.0294<!-- vae_val_loss --> (the textbook's recipe: 0.0311<!-- textbook -->). The divergence
+# The sum ends at 0.0294<!-- vae_val_loss --> (the textbook's recipe: 0.0311<!-- textbook vae printed -->). The divergence
 # rises at first, as codes are put to use, while the reconstruction falls; 7.9<!-- vae_kl_nats --> nats a
 # garment are what the code may say.
 
@@ -465,7 +468,7 @@ class KLWarmUp(keras.callbacks.Callback):
         self.layer, self.epochs = layer, epochs
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.layer.factor.assign(self.layer.kl_weight * min(1, epoch / self.epochs))
+        self.layer.kl_weight.assign(self.layer.initial_kl_weight * min(1, epoch / self.epochs))
 
 
 def active_units(encoder, x):
@@ -596,19 +599,18 @@ print(f"ELBO from the validation loss: {elbo:.2f} nats ({len(x_valid):,} picture
 # ## Check
 
 # %%
-full = N_TRAIN is None and EPOCHS >= 18
 assert abs(estimate - closed_form) < 4 * standard_error, "the closed form disagrees with draws"
 assert slide < 0, "the slide's sign gives no negative divergence"
 assert through_sampling == [None, None] and None not in through_formula
 assert variance_ratio > 10, "the score function varies no more than the other"
 assert bounds[1] < bounds[10] < bounds[100], "more draws do not tighten the bound"
 assert same.max() < 1e-6, "the loaded VAE is another one"
-if full:
+if not QUICK:
     vae_plane, plain_plane = plane_ffd["VAE", "N(0, I)"], plane_ffd["plain autoencoder", "N(0, I)"]
     assert vae_plane < plain_plane, "the prior serves the plain autoencoder as well"
     assert collapsed_units < cured_units and cured_loss < collapsed_loss, "no cure"
     assert ffd > floor and recall > 0.05, "the scores make no sense"
-if full and whole:
+if not QUICK and whole:
     assert vae_loss <= 0.0300
 
 # %%

@@ -1,9 +1,11 @@
 # ---
 # jupyter:
 #   jupytext:
+#     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -21,6 +23,7 @@
 # |---|---|
 # | Slides | *Debiasing*; *Detección de outliers* |
 # | Textbook | Hands-On Machine Learning, chapter 17, where autoencoders serve to find anomalies |
+# | Result | Raises the accuracy on a rare subgroup by 11<!-- rare_accuracy_gain_points --> points without using its labels |
 # | Time | 267 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
@@ -31,13 +34,8 @@
 # %%
 import time
 
-try:
-    import genkeras as gk
-except ModuleNotFoundError:
-    raise ModuleNotFoundError(
-        "genkeras is missing: run `pip install git+ADDRESS` with the address of its repository "
-        "(in Colab: `%pip`), or copy the repository's folder genkeras beside this notebook."
-    ) from None
+# If this import fails, copy the folder genkeras beside this notebook, or see README.md.
+import genkeras as gk
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -49,7 +47,8 @@ run = gk.setup(seed=42)
 # %% [markdown]
 # ## Parameters
 
-# %% tags=["parameters"] quick={"N_COMMON": 400, "RARITY": 20, "SEEDS": [0], "EPOCHS": 4, "OUTLIER_EPOCHS": 3, "N_OUTLIER_TRAIN": 600, "N_SCORED": 200}
+# %% tags=["parameters"] quick={"QUICK": true, "N_COMMON": 400, "RARITY": 20, "SEEDS": [0], "EPOCHS": 4, "OUTLIER_EPOCHS": 3, "N_OUTLIER_TRAIN": 600, "N_SCORED": 200}
+QUICK = False  # True runs with small numbers, which shows how it works but proves nothing
 N_COMMON = 5000  # training images of each common kind of shoe
 RARITY = 100  # one rare shoe for so many common ones
 SEEDS = [0, 1, 2, 3, 4]  # of the debiasing experiment
@@ -183,7 +182,7 @@ def train_classifier(
         loss=[keras.losses.BinaryCrossentropy(from_logits=True), "mse"],
         loss_weights=[1.0, 10.0],
         optimizer=keras.optimizers.Nadam(gk.warmup_cosine(peak_rate, steps)),
-        jit_compile=False,
+        jit_compile=run.jit_compile,
         steps_per_execution=min(10, steps),
     )
     rng = np.random.default_rng(seed)
@@ -373,7 +372,7 @@ def fit(model, x, targets, loss, epochs, batch_size, peak_rate):
         loss=loss,
         optimizer=keras.optimizers.Nadam(gk.warmup_cosine(peak_rate, steps)),
         steps_per_execution=min(10, steps),
-        jit_compile=False,
+        jit_compile=run.jit_compile,
     )
     model.fit(x, targets, epochs=epochs, batch_size=batch_size, verbose=0)
 
@@ -596,17 +595,16 @@ plt.show()
 # ## Check
 
 # %%
-full = len(SEEDS) == 5 and OUTLIER_EPOCHS >= 6
 gain, change = gains["debiased", "sneakers"][0], gains["debiased", "overall"][0]
 assert np.isclose(favoured.sum(), 1) and (favoured > 0).all(), "no probabilities"
 assert np.isclose(favoured[y == 1].sum(), np.mean(y)), "a class lost its share"
 assert share_after > share_before, "the sampler does not favour the rare"
 assert exposure_mean > auroc_mean, "exposure does not help"
-if full:
+if not QUICK:
     assert gain > 0, "debiasing gained nothing on the rare subgroup"
     assert failure[0] < 0.5, "no failure of the likelihood was found"
     assert max(false_alarms.values()) < 0.03, "a threshold lets too many false alarms through"
-if full and whole:
+if not QUICK and whole:
     assert gain >= 5 and change >= -1, "debiasing gains less than 5 points, or costs more than 1"
     assert auroc_mean >= 0.9, "the best score tells too few outliers"
 

@@ -1,4 +1,4 @@
-"""Keras layers that several chapters use. Each is written out in the chapter it belongs to."""
+"""Keras layers that several chapters use. Each is written out in the chapter that teaches it."""
 
 import keras
 from keras import layers, ops
@@ -7,20 +7,28 @@ from keras import layers, ops
 # Taught in chapter 03.
 @keras.saving.register_keras_serializable("genkeras")
 class TransposedDense(layers.Layer):
-    """Dense layer tied to another: activation(x W^T + b), W being the other's kernel.
+    """Dense layer tied to another: activation(x W^T + b), where W is the other layer's kernel.
 
-    Maps (batch, units of `dense`) to (batch, inputs of `dense`) with a bias of its own. A saved
-    model is tied again when loaded if it holds both layers itself, not in models inside it.
+    It maps (batch, units of `dense`) to (batch, inputs of `dense`) and has its own bias. A saved
+    model is tied again when it is loaded if it contains both layers itself, not in models inside
+    it. Copies made by `keras.models.clone_model` or `to_json` are not tied.
 
     Args:
-        dense: the `Dense` layer whose kernel W, of shape (inputs, units), is shared; built.
+        dense: the `Dense` layer whose kernel W, of shape (inputs, units), is shared. It must be
+            built before this layer is.
         activation: name or function, as for `Dense`; None is linear.
-    Raises: ValueError: if `dense` has no kernel yet, or the input's last axis is not its units.
+
+    Raises:
+        ValueError: if `dense` is no `Dense` layer or has no kernel yet, or if the last axis of
+            the input is not its number of units.
+
     Source: Vincent et al., Stacked Denoising Autoencoders, 2010 (tied weights).
     """
 
     def __init__(self, dense, activation=None, **kwargs):
         super().__init__(**kwargs)
+        if not isinstance(dense, layers.Dense):
+            raise ValueError(f"TransposedDense: expected a Dense layer, got {dense!r}")
         self.dense = dense
         self.activation = keras.activations.get(activation)
 
@@ -51,15 +59,19 @@ class TransposedDense(layers.Layer):
 # Taught in chapter 06.
 @keras.saving.register_keras_serializable("genkeras")
 class KLDivergenceActivityRegularization(layers.Layer):
-    """Pass codes on unchanged; add weight * sum over units of D_KL(target, q) to the loss.
+    """Return the codes unchanged; add weight * sum over units of D_KL(target, q) to the loss.
 
-    q is a unit's mean activation over the batch, so codes must lie between 0 and 1 (sigmoid).
-    Maps (batch, ..., units) to itself. The statistics are float32 under every dtype policy.
+    q is a unit's mean activation over the batch, so the codes must lie between 0 and 1 (sigmoid).
+    A mean outside of this range makes the loss NaN. The layer maps (batch, ..., units) to itself.
+    The statistics are float32 under every dtype policy.
 
     Args:
         target: wanted mean activation p, strictly between 0 and 1.
         weight: factor of the penalty, 0 or more.
-    Raises: ValueError: for a target or weight out of range.
+
+    Raises:
+        ValueError: for a target or weight out of range.
+
     Source: Hands-On Machine Learning, ch. 17; Ng, Sparse Autoencoder, 2011.
     """
 
@@ -72,13 +84,14 @@ class KLDivergenceActivityRegularization(layers.Layer):
             )
         if not 0 <= weight < float("inf"):
             raise ValueError(f"weight must be a finite number, 0 or more, got {weight}")
-        self.target, self.weight = target, weight
+        self.target = target
+        self.weight = weight
 
     def call(self, codes):
         p = self.target
         q = ops.mean(ops.cast(codes, "float32"), axis=tuple(range(len(codes.shape) - 1)))
-        q = ops.clip(q, 1e-6, 1 - 1e-6)
-        kl = p * ops.log(p / q) + (1 - p) * ops.log((1 - p) / (1 - q))
+        tiny = 1e-6  # keeps the logarithms finite at 0 and 1
+        kl = p * ops.log(p / (q + tiny)) + (1 - p) * ops.log((1 - p) / (1 - q + tiny))
         self.add_loss(self.weight * ops.sum(kl))
         return codes
 
@@ -91,14 +104,19 @@ class KLDivergenceActivityRegularization(layers.Layer):
 class Sampling(layers.Layer):
     """Draw z = mean + exp(log_var / 2) * epsilon; add kl_weight * KL to N(0, I) to the loss.
 
-    Maps the pair [mean, log_var], each (batch, d), to z (batch, d), in float32 under every dtype
-    policy. The KL is the sum over d, averaged over the batch; the metric "kl_nats" reports it
-    unweighted. A callback can change the variable `factor`, which starts at `kl_weight`.
+    It maps the pair [mean, log_var], each (batch, d), to z (batch, d), in float32 under every
+    dtype policy. The KL is summed over d and averaged over the batch. The metric "kl_nats" reports
+    it without the weight. A callback can assign to the variable `kl_weight` (warm-up); its
+    first value is kept as `initial_kl_weight`.
 
     Args:
-        kl_weight: factor of the KL, 0 or more; 1 / pixels beside an MSE, a mean over pixels.
-        seed: of the layer's own random numbers; an integer, or None for one from Keras.
-    Raises: ValueError: for a weight out of range, or inputs that are not two of one shape.
+        kl_weight: factor of the KL, 0 or more. Beside an MSE, which is a mean over pixels, the
+            weight 1 / pixels keeps the balance.
+        seed: seed of the layer's random numbers, an integer; None draws one from Keras.
+
+    Raises:
+        ValueError: for a weight out of range, or inputs that are not two tensors of one shape.
+
     Source: Kingma and Welling, Auto-Encoding Variational Bayes, 2014.
     """
 
@@ -106,21 +124,25 @@ class Sampling(layers.Layer):
         super().__init__(**{"dtype": "float32", **kwargs})
         if not 0 <= kl_weight < float("inf"):
             raise ValueError(f"kl_weight must be a finite number, 0 or more, got {kl_weight}")
-        self.kl_weight, self.seed = kl_weight, seed
+        self.initial_kl_weight = kl_weight
+        self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        start = keras.initializers.Constant(kl_weight)
-        self.factor = self.add_weight(name="factor", initializer=start, trainable=False)
-        self.average = keras.metrics.Mean(name="kl_nats")
+        self.kl_weight = self.add_weight(
+            name="kl_weight",
+            initializer=keras.initializers.Constant(kl_weight),
+            trainable=False,
+        )
+        self.kl_metric = keras.metrics.Mean(name="kl_nats")
 
     def call(self, inputs):
         if len(inputs) != 2 or inputs[0].shape != inputs[1].shape:
             raise ValueError("Sampling: expected [mean, log_var], two tensors of one shape")
         mean, log_var = inputs
         kl = 0.5 * ops.sum(ops.exp(log_var) + ops.square(mean) - 1 - log_var, axis=-1)
-        self.average.update_state(kl)
-        self.add_loss(self.factor * ops.mean(kl))
+        self.kl_metric.update_state(kl)
+        self.add_loss(self.kl_weight * ops.mean(kl))
         epsilon = keras.random.normal(ops.shape(mean), dtype=mean.dtype, seed=self.seed_generator)
         return mean + ops.exp(0.5 * log_var) * epsilon
 
     def get_config(self):
-        return {**super().get_config(), "kl_weight": self.kl_weight, "seed": self.seed}
+        return {**super().get_config(), "kl_weight": self.initial_kl_weight, "seed": self.seed}

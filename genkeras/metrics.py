@@ -1,76 +1,76 @@
 """How good are generated garments? Distances between sets, on the features of a small classifier.
 
-On garments this is the Fréchet Fashion Distance, by a classifier of ours: not comparable to FID.
+On garments, `frechet_distance` is the Fréchet Fashion Distance. Its features come from our own
+classifier, so its values cannot be compared with a published FID.
 """
 
 import functools
+import operator
 import pathlib
 
+import keras
 import numpy as np
 from genkeras.data import read_asset
 from genkeras.plotting import as_images
+from sklearn.metrics import pairwise_distances
+from sklearn.neighbors import NearestNeighbors
 
 FEATURE_NET = pathlib.Path(__file__).parent / "assets" / "feature_net.keras"
+ROWS_AT_A_TIME = 1000  # of a matrix of distances, which would not fit into memory as a whole
 
 
 @functools.cache
 def _feature_net():
-    import keras
-
+    """The bundled classifier, as a model with two outputs: features and probabilities."""
     read_asset(FEATURE_NET)  # raises if it is damaged
     net = keras.saving.load_model(FEATURE_NET, compile=False)
     return keras.Model(net.inputs[0], [net.get_layer("features").output, net.outputs[0]])
 
 
 def classify(images, batch_size=500):
-    """Features and class probabilities of garments, by the classifier that comes along.
+    """Compute features and class probabilities of garments with the bundled classifier.
 
     Args:
-        images: floats (n, 28, 28) or (n, 28, 28, 1) in [0, 1].
-        batch_size: images at a time.
-    Returns: float32 features (n, 64), and probabilities (n, 10) in the order of `class_names`.
-    Raises: ValueError: for images of another shape or range.
+        images: (n, 28, 28) or (n, 28, 28, 1); floats in [0, 1], or uint8 from 0 to 255.
+        batch_size: number of images at a time, at least 1.
+
+    Returns:
+        Two float32 arrays: features (n, 64), and probabilities (n, 10) in the order of
+        `ImageData.class_names`.
+
+    Raises:
+        ValueError: for images of another shape or range, or a bad batch size.
         RuntimeError: if the classifier's file is missing or damaged.
     """
-    images = as_images(images)[..., None]
+    images = as_images(images)[..., np.newaxis]
     if images.shape[1:] != (28, 28, 1):
-        raise ValueError(f"images must be grey, of 28 x 28 pixels, got shape {images.shape[:-1]}")
-    net, parts = _feature_net(), range(0, len(images), batch_size)
-    outputs = [[np.asarray(y) for y in net(images[i : i + batch_size])] for i in parts]
-    return tuple(np.concatenate(part) for part in zip(*outputs, strict=True))
-
-
-def _features(**sets):
-    """Two sets of images or features as float64 features, or a ValueError that says why not."""
-    found = []
-    for name, array in sets.items():
-        array = np.asarray(array)
-        array = classify(array)[0] if array.ndim > 2 else array
-        if array.ndim != 2 or len(array) < 2 or not np.isfinite(array).all():
-            raise ValueError(
-                f"{name} must be images, or finite features (n, d) with n > 1, got {array.shape}"
-            )
-        found.append(array.astype("float64"))
-    sizes = [array.shape[1] for array in found]
-    if sizes[0] != sizes[1]:
-        raise ValueError(f"{' and '.join(sets)} must have as many features, got {sizes}")
-    return found
+        raise ValueError(f"images must be gray, of 28 x 28 pixels, got shape {images.shape[:-1]}")
+    _check_whole_number("batch_size", batch_size)
+    features, probabilities = _feature_net().predict(images, batch_size=batch_size, verbose=0)
+    return features, probabilities
 
 
 def frechet_distance(a, b):
     """Fréchet distance of Gaussians fitted to two sets: |m - n|^2 + tr(S + T - 2 (S T)^1/2).
 
-    On images of garments it is the Fréchet Fashion Distance, which is not FID. It falls with the
-    number of images, so compare sets of equal size.
+    Here m, n are the means and S, T the covariances of the features. On images of garments it is
+    the Fréchet Fashion Distance, which is not FID. It falls as the number of images grows, so
+    compare sets of equal size.
 
     Args:
-        a, b: images (n, 28, 28[, 1]) in [0, 1], or features (n, d); n may differ.
-    Returns: A float of at least 0.
-    Raises: ValueError: for other shapes, numbers of features that differ, or NaN.
+        a, b: images (n, 28, 28) or (n, 28, 28, 1), as for `classify`, or features (n, d) of any
+            kind; n may differ.
+
+    Returns:
+        A float, 0 or more.
+
+    Raises:
+        ValueError: for other shapes, different numbers of features, or values that are not finite.
+
     Source: Dowson and Landau, 1982; Heusel et al., GANs Trained by a Two Time-Scale Update, 2017.
     """
-    a, b = _features(a=a, b=b)
-    s, t = (np.atleast_2d(np.cov(array, rowvar=False)) for array in (a, b))
+    a, b = _as_pair(a, b, "a", "b")
+    s, t = (np.atleast_2d(np.cov(features, rowvar=False)) for features in (a, b))
     values, vectors = np.linalg.eigh(s)
     root = vectors * np.sqrt(np.clip(values, 0, None)) @ vectors.T
     cross = np.sqrt(np.clip(np.linalg.eigvalsh(root @ t @ root), 0, None)).sum()
@@ -79,25 +79,77 @@ def frechet_distance(a, b):
 
 
 def precision_recall(real, fake, k=3):
-    """Share of fakes that lie among the real, and of the real that lie among the fakes.
+    """Share of fakes that lie among the real images, and share of real ones among the fakes.
 
-    To lie among a set is to be as near to one of its members as that member's k-th neighbour.
+    A point lies among a set if it is at least as close to one of the set's members as that
+    member's k-th neighbor is.
 
     Args:
         real, fake: images or features, as for `frechet_distance`.
-        k: neighbours that set each member's radius, at least 1 and less than either set.
-    Returns: (precision, recall), floats in [0, 1].
-    Raises: ValueError: as `frechet_distance`, and for k out of range.
+        k: whole number of neighbors, at least 1 and less than the size of either set.
+
+    Returns:
+        (precision, recall), two floats in [0, 1].
+
+    Raises:
+        ValueError: as `frechet_distance`, and for k out of range.
+
     Source: Kynkäänniemi et al., Improved Precision and Recall Metric, 2019.
     """
-    from sklearn.metrics import pairwise_distances
+    real, fake = _as_pair(real, fake, "real", "fake")
+    _check_whole_number("k", k)
+    if k >= min(len(real), len(fake)):
+        raise ValueError(f"k must be less than the size of either set, got {k}")
+    return _share_among(real, fake, k), _share_among(fake, real, k)
 
-    real, fake = _features(real=real, fake=fake)
-    if not 1 <= k < min(len(real), len(fake)):
-        raise ValueError(f"k must be at least 1 and less than either set, got {k}")
 
-    def share(members, points):
-        own = np.sort(pairwise_distances(members), axis=1)  # itself first, at 0
-        return float(np.mean((pairwise_distances(points, members) <= own[:, k]).any(axis=1)))
+def _share_among(members, points, k):
+    """Share of the points that lie within the k-neighbor radius of at least one member."""
+    neighbors = NearestNeighbors(n_neighbors=k + 1).fit(members)  # the first is the member itself
+    radius = neighbors.kneighbors(members)[0][:, k]
+    inside = []
+    for start in range(0, len(points), ROWS_AT_A_TIME):
+        distances = pairwise_distances(points[start : start + ROWS_AT_A_TIME], members)
+        inside.append((distances <= radius).any(axis=1))
+    return float(np.concatenate(inside).mean())
 
-    return share(real, fake), share(fake, real)
+
+def _as_pair(a, b, name_a, name_b):
+    """Features of two sets, of equal width."""
+    a, b = _as_features(a, name_a), _as_features(b, name_b)
+    if a.shape[1] != b.shape[1]:
+        raise ValueError(
+            f"{name_a} and {name_b} must have the same number of features, "
+            f"got {a.shape[1]} and {b.shape[1]}"
+        )
+    return a, b
+
+
+def _as_features(array, name):
+    """Float64 features (n, d) of images or features; ValueError for anything else."""
+    array = np.asarray(array)
+    if array.ndim > 2:
+        array = classify(array)[0]
+    if array.shape[1:] == (784,) or array.shape == (28, 28):
+        raise ValueError(
+            f"{name} must be images (n, 28, 28) or features (n, d), got {array.shape}, "
+            "which looks like flattened images or a single one; reshape them first"
+        )
+    try:
+        features = array.astype("float64")
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must hold numbers, got dtype {array.dtype}") from None
+    if features.ndim != 2 or len(features) < 2 or not np.isfinite(features).all():
+        raise ValueError(
+            f"{name} must be images, or finite features (n, d) with n > 1, got {array.shape}"
+        )
+    return features
+
+
+def _check_whole_number(name, value):
+    try:
+        if operator.index(value) >= 1:
+            return
+    except TypeError:
+        pass
+    raise ValueError(f"{name} must be a whole number, at least 1, got {value!r}")

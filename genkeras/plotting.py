@@ -4,13 +4,31 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 WIDTH = 8.0  # inches, for every figure
+TEXT_SIZE = 8  # points
+GAP = 0.06  # between two images of a row, as a share of an image's width
 
 
 def as_images(images, name="images"):
-    """Images as float32 (n, h, w) or (n, h, w, 3) in [0, 1], or a ValueError that says why not."""
+    """Convert to images as Matplotlib draws them.
+
+    Args:
+        images: (n, h, w), (n, h, w, 1) or (n, h, w, 3); floats in [0, 1], or uint8 from 0 to 255.
+        name: what error messages call them.
+
+    Returns:
+        float32 of shape (n, h, w) or (n, h, w, 3) in [0, 1].
+
+    Raises:
+        ValueError: for images of another shape, type or range.
+    """
     array = np.asarray(images)
     if array.dtype.name == "bfloat16":
         array = array.astype("float32")
+    if array.ndim == 3 and array.shape[-1] in (1, 3):
+        raise ValueError(
+            f"{name} must be several images, got shape {array.shape}, which looks like one: "
+            "use images[:1] in place of images[0]"
+        )
     if array.ndim == 4 and array.shape[-1] == 1:
         array = array[..., 0]
     if array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[-1] != 3):
@@ -20,37 +38,59 @@ def as_images(images, name="images"):
     if len(array) == 0:
         raise ValueError(f"{name} must hold at least one image, got shape {array.shape}")
     if array.dtype == np.uint8:
+        if array.max() == 1:
+            raise ValueError(
+                f"{name} are uint8 and must reach from 0 to 255, got only 0 and 1; "
+                "convert them to floats first"
+            )
         return array.astype("float32") / 255
     if not np.issubdtype(array.dtype, np.floating):
         raise ValueError(f"{name} must be floats in [0, 1] or uint8, got {array.dtype}")
     low, high = float(array.min()), float(array.max())
-    if not (low >= -1e-3 and high <= 1 + 1e-3):  # written so that NaN fails too
+    if not (low >= -1e-3 and high <= 1 + 1e-3):  # written so that NaN fails, too
         raise ValueError(
-            f"{name} must lie in [0, 1] if floats, got values from {low:.3g} to {high:.3g}; "
-            "clip or rescale them first"
+            f"{name} must lie in [0, 1] if they are floats, got values from {low:.3g} to "
+            f"{high:.3g}; divide by 255, or clip or rescale them first"
         )
     return np.clip(array.astype("float32"), 0, 1)
 
 
-def _draw_grid(rows, labels=None, titles=None, title=None):
-    """Draw a list of rows of images as one figure; `labels` stand left, `titles` on top."""
+def _draw_rows(rows, labels=None, titles=None, title=None):
+    """Draw rows of images, one axis for each row.
+
+    Args:
+        rows: list of arrays (n, h, w) or (n, h, w, 3).
+        labels: texts to the left of the rows, or None.
+        titles: list of texts above the images, in reading order, or None.
+        title: text above the figure, or None.
+
+    Returns:
+        The Matplotlib figure.
+    """
     columns = max(len(row) for row in rows)
-    cell = WIDTH / columns
-    height = cell * len(rows) * rows[0].shape[1] / rows[0].shape[2]
-    extra = (0.35 if title else 0) + (0.22 * len(rows) if titles is not None else 0)
+    height, width = rows[0].shape[1:3]
+    step = width * (1 + GAP)  # from one image to the next, in pixels
+    row_inches = WIDTH / columns * height / width + (0.22 if titles is not None else 0)
     figure, axes = plt.subplots(
-        len(rows), columns, figsize=(WIDTH, height + extra), squeeze=False, layout="constrained"
+        nrows=len(rows),
+        figsize=(WIDTH, row_inches * len(rows) + (0.35 if title else 0)),
+        squeeze=False,
+        layout="constrained",
     )
-    figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.02, hspace=0.02)
-    for axis in axes.flat:
-        axis.set(xticks=[], yticks=[], frame_on=False)
-    for i, row in enumerate(rows):
-        for j, image in enumerate(row):
-            axes[i, j].imshow(image, cmap="gray", vmin=0, vmax=1)
+    figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, hspace=0.02)
+    number = 0
+    for axis, row in zip(axes[:, 0], rows, strict=True):
+        for column, image in enumerate(row):
+            left = column * step
+            axis.imshow(image, cmap="gray", vmin=0, vmax=1, extent=(left, left + width, height, 0))
             if titles is not None:
-                axes[i, j].set_title(titles[i * columns + j], fontsize=8, pad=2)
-        if labels is not None:
-            axes[i, 0].set_ylabel(labels[i], fontsize=8)
+                axis.text(
+                    left + width / 2, -1, titles[number], size=TEXT_SIZE, ha="center", va="bottom"
+                )
+            number += 1
+        axis.set(xlim=(0, columns * step), ylim=(height, 0), xticks=[], yticks=[], frame_on=False)
+    for axis, label in zip(axes[:, 0], labels or [], strict=False):
+        axis.set_ylabel(label, fontsize=TEXT_SIZE)
     if title:
         figure.suptitle(title, fontsize=11)
     return figure
@@ -60,21 +100,25 @@ def plot_images(images, *, columns=10, titles=None, title=None):
     """Draw images as a grid.
 
     Args:
-        images: (n, h, w), (n, h, w, 1) or (n, h, w, 3); floats in [0, 1] or uint8.
-        columns: images in a row.
+        images: (n, h, w), (n, h, w, 1) or (n, h, w, 3); floats in [0, 1], or uint8.
+        columns: number of images in a row, at least 1.
         titles: n short texts, one above each image, or None.
         title: text above the figure, or None.
-    Returns: The matplotlib figure.
-    Raises: ValueError: for images of another shape, type or range, or titles of another number.
+
+    Returns:
+        The Matplotlib figure.
+
+    Raises:
+        ValueError: for images of another shape, type or range, or a wrong number of titles.
     """
     images = as_images(images)
     if titles is not None and len(titles) != len(images):
-        raise ValueError(f"titles must be {len(images)} texts, one an image, got {len(titles)}")
+        raise ValueError(f"titles must be {len(images)} texts, one per image, got {len(titles)}")
     if columns < 1:
         raise ValueError(f"columns must be at least 1, got {columns}")
     columns = min(columns, len(images))
     rows = [images[i : i + columns] for i in range(0, len(images), columns)]
-    return _draw_grid(rows, titles=titles, title=title)
+    return _draw_rows(rows, titles=titles, title=title)
 
 
 def plot_reconstructions(originals, reconstructions, *, title=None):
@@ -84,56 +128,85 @@ def plot_reconstructions(originals, reconstructions, *, title=None):
         originals: images, as for `plot_images`.
         reconstructions: images of the same shape, or a dict of such: {"row label": images}.
         title: text above the figure, or None.
-    Returns: The matplotlib figure.
-    Raises: ValueError: for images of another shape, type or range, or shapes that differ.
+
+    Returns:
+        The Matplotlib figure.
+
+    Raises:
+        ValueError: for images of another shape, type or range, or shapes that differ.
     """
     if not isinstance(reconstructions, dict):
-        reconstructions = {"rebuilt": reconstructions}
-    rows = {"original": as_images(originals, "originals")}
+        reconstructions = {"reconstruction": reconstructions}
+    first = as_images(originals, "originals")
+    labels, rows = ["original"], [first]
     for label, images in reconstructions.items():
-        rows[label] = as_images(images, f"reconstructions ({label})")
-        if rows[label].shape != rows["original"].shape:
+        row = as_images(images, f"reconstructions ({label})")
+        if row.shape != first.shape:
             raise ValueError(
-                f"reconstructions ({label}) must have the originals' shape "
-                f"{rows['original'].shape}, got {rows[label].shape}"
+                f"reconstructions ({label}) must have the originals' shape {first.shape}, "
+                f"got {row.shape}"
             )
-    return _draw_grid(list(rows.values()), labels=list(rows), title=title)
+        labels.append(label)
+        rows.append(row)
+    return _draw_rows(rows, labels=labels, title=title)
 
 
 def plot_learning_curves(histories, *, metric="loss", baselines=None, title=None, ylabel=None):
     """Draw the training (dashed) and validation (solid) curves of several runs, by epoch.
 
     Args:
-        histories: {"run": History or dict of lists, as `fit` returns them}.
-        metric: key in the histories; its validation twin is "val_" + metric.
+        histories: {"run": what `fit` returned, or its dict of lists}.
+        metric: key in the histories; its validation curve has the key "val_" + metric.
         baselines: {"label": value}, drawn as dotted horizontal lines, or None.
         title: text above the figure, or None.
-        ylabel: name of the vertical axis; the metric if None.
-    Returns: The matplotlib figure.
-    Raises: ValueError: if there is no history, or one lacks the metric.
+        ylabel: name of the vertical axis, with its unit; the metric if None.
+
+    Returns:
+        The Matplotlib figure.
+
+    Raises:
+        ValueError: if there is no history, one lacks the metric, or one was not validated after
+            every epoch.
     """
-    if not histories:
-        raise ValueError("histories must hold at least one run, got none")
+    curves = _read_histories(histories, metric)
     figure, axis = plt.subplots(figsize=(WIDTH, 3.6), layout="constrained")
-    for i, (name, history) in enumerate(histories.items()):
-        history = getattr(history, "history", history)
-        if metric not in history:
-            plt.close(figure)
-            raise ValueError(f"run {name!r} has no {metric!r}; it has {', '.join(history)}")
-        training, validation = history[metric], history.get(f"val_{metric}", [])
-        shown = validation or training
+    for i, (name, (training, validation)) in enumerate(curves.items()):
         epochs = range(1, len(training) + 1)
-        axis.plot(epochs, training, "--", color=f"C{i}", alpha=0.6)
-        label = f"{name}: {shown[-1]:.4g}"
-        axis.plot(
-            epochs[: len(shown)], shown, "-" if validation else "--", color=f"C{i}", label=label
-        )
+        color = f"C{i}"
+        if validation:
+            axis.plot(epochs, training, "--", color=color, alpha=0.6)
+            axis.plot(epochs, validation, "-", color=color, label=f"{name}: {validation[-1]:.4g}")
+        else:
+            axis.plot(epochs, training, "--", color=color, label=f"{name}: {training[-1]:.4g}")
     for i, (name, value) in enumerate((baselines or {}).items()):
-        grey = f"{0.2 + 0.5 * i / len(baselines):.2f}"
-        axis.axhline(value, ls=":", color=grey, label=f"{name}: {value:.4g}")
+        gray = f"{0.2 + 0.5 * i / len(baselines):.2f}"
+        axis.axhline(value, ls=":", color=gray, label=f"{name}: {value:.4g}")
     axis.set(xlabel="epoch (dashed: training, solid: validation)", ylabel=ylabel or metric)
     if title:
         axis.set_title(title, fontsize=11)
     axis.xaxis.get_major_locator().set_params(integer=True)
-    axis.legend(fontsize=8, frameon=False)
+    axis.legend(fontsize=TEXT_SIZE, frameon=False)
     return figure
+
+
+def _read_histories(histories, metric):
+    """{run: (training values, validation values)}, or ValueError."""
+    if not isinstance(histories, dict):
+        raise ValueError(
+            f'histories must be a dict such as {{"my run": history}}, got {type(histories).__name__}'
+        )
+    if not histories:
+        raise ValueError("histories must hold at least one run, got none")
+    curves = {}
+    for name, history in histories.items():
+        history = getattr(history, "history", history)
+        if metric not in history:
+            raise ValueError(f"run {name!r} has no {metric!r}; it has {', '.join(history)}")
+        training, validation = history[metric], history.get(f"val_{metric}", [])
+        if len(validation) not in (0, len(training)):
+            raise ValueError(
+                f"run {name!r} was validated {len(validation)} times in {len(training)} epochs; "
+                "curves need validation_freq=1"
+            )
+        curves[name] = (training, validation)
+    return curves

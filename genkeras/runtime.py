@@ -3,29 +3,51 @@
 import contextlib
 import dataclasses
 import os
+import pathlib
+import platform
+import re
 import sys
 import tempfile
 import warnings
 
-POLICIES = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
+import numpy as np
+
+# The lowest CUDA compute capability with fast arithmetic for a dtype policy, the best policy first.
+MIN_CAPABILITY = {"mixed_bfloat16": (8, 0), "mixed_float16": (7, 0)}
+POLICIES = ("auto", "float32", *MIN_CAPABILITY)
+NO_CAPABILITY = (0, 0)
 
 
 @dataclasses.dataclass(frozen=True)
 class Runtime:
-    """What `setup` found and chose."""
+    """What `setup` found and chose.
 
-    device: str  # name of the device that Keras will use, such as "CPU" or "NVIDIA L4"
-    policy: str  # the global Keras dtype policy, such as "float32"
-    jit_compile: bool  # what to hand to `Model.compile(jit_compile=...)` here
-    seed: int  # given to Python, NumPy and the backend
+    Attributes:
+        device: name of the device that Keras will use, such as "CPU (2 cores)" or "NVIDIA L4".
+        policy: the global Keras dtype policy, such as "float32".
+        jit_compile: what to pass to `Model.compile(jit_compile=...)` for models with convolutions,
+            recurrence or dropout. XLA makes these slower on a CPU and faster on a GPU. Models made
+            of dense layers gain from XLA on a CPU, too (benchmarks/README.md has the measurement).
+        seed: the seed that Python, NumPy and the backend were given.
+    """
+
+    device: str
+    policy: str
+    jit_compile: bool
+    seed: int
 
 
 @contextlib.contextmanager
 def quiet_stderr():
-    """Hold back what C++ code writes to stderr; give it out after all if the block fails."""
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as held_back:
+    """Hold back what C++ code writes to stderr, and release it if the block fails."""
+    try:
         saved = os.dup(2)
+    except OSError:  # stderr is closed: there is nothing to hold back
+        yield
+        return
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    with tempfile.TemporaryFile() as held_back:
         os.dup2(held_back.fileno(), 2)
         try:
             yield
@@ -39,27 +61,17 @@ def quiet_stderr():
 
 
 def find_gpu(backend):
-    """(name, (major, minor)) of the first GPU that a Keras backend sees, or None.
+    """Find the first GPU that a Keras backend sees.
 
-    The pair is its CUDA compute capability, (0, 0) for a GPU that has none (Apple, AMD).
+    Args:
+        backend: "tensorflow", "torch" or "jax".
+
+    Returns:
+        None without a GPU, else (name, compute capability). The capability is a pair such as
+        (8, 0), and (0, 0) for a GPU that has none (Apple, AMD).
     """
     if backend == "tensorflow":
-        import tensorflow as tf
-
-        gpus = tf.config.list_physical_devices("GPU")
-        if not gpus:
-            return None
-        for gpu in gpus:
-            try:
-                tf.config.experimental.set_memory_growth(gpu, True)
-            except RuntimeError:  # TensorFlow has started: too late, and no harm where set before
-                if not tf.config.experimental.get_memory_growth(gpu):
-                    warnings.warn(
-                        "TensorFlow has taken the GPU's memory; restart and call setup() first.",
-                        stacklevel=3,
-                    )
-        details = tf.config.experimental.get_device_details(gpus[0])
-        return details.get("device_name", "GPU"), details.get("compute_capability", (0, 0))
+        return _find_tensorflow_gpu()
     if backend == "torch":
         import torch
 
@@ -75,47 +87,94 @@ def find_gpu(backend):
     return None
 
 
+def _find_tensorflow_gpu():
+    """Find TensorFlow's first GPU, and let the memory of all its GPUs grow as needed."""
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return None
+    for gpu in gpus:
+        try:
+            tf.config.experimental.set_memory_growth(gpu, True)
+        except RuntimeError:  # TensorFlow has started; no harm is done where growth was on before
+            if not tf.config.experimental.get_memory_growth(gpu):
+                warnings.warn(
+                    "TensorFlow has taken the GPU's memory; restart and call setup() first.",
+                    stacklevel=4,
+                )
+    details = tf.config.experimental.get_device_details(gpus[0])
+    return details.get("device_name", "GPU"), details.get("compute_capability", NO_CAPABILITY)
+
+
+def processor_name():
+    """The name of the processor, as far as the system tells it."""
+    with contextlib.suppress(OSError):
+        found = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+        if found:
+            return found[1]
+    return platform.processor() or platform.machine()
+
+
 def choose_policy(capability):
-    """The dtype policy that pays at a CUDA compute capability (major, minor), None for a CPU."""
-    major = capability[0] if capability else 0
-    return "mixed_bfloat16" if major >= 8 else "mixed_float16" if major == 7 else "float32"
+    """Choose the fastest dtype policy for a CUDA compute capability (major, minor)."""
+    for policy, least in MIN_CAPABILITY.items():
+        if capability >= least:
+            return policy
+    return "float32"
 
 
 def setup(seed=42, mixed_precision="auto"):
     """Seed everything, let GPU memory grow, set the dtype policy, and report in one line.
 
     Args:
-        seed: integer for Python, NumPy and the backend.
-        mixed_precision: "auto" takes what pays on this device (see `choose_policy`);
-            "float32", "mixed_bfloat16" and "mixed_float16" are obeyed everywhere, with a
-            warning where the device has no fast arithmetic for them.
-    Returns: A `Runtime`. XLA (`jit_compile`) is off on a CPU, where it makes convolutions slower.
-    Raises: ValueError: if `mixed_precision` is none of the four.
+        seed: whole number from 0 to 2**32 - 1 for Python, NumPy and the backend.
+        mixed_precision: "auto" chooses the fastest policy of this device: float32 on a CPU,
+            mixed_bfloat16 on GPUs of compute capability 8.0 and up, mixed_float16 from 7.0,
+            float32 below. "float32", "mixed_bfloat16" and "mixed_float16" are obeyed everywhere,
+            with a warning where the device has no fast arithmetic for them.
+
+    Returns:
+        A `Runtime`.
+
+    Raises:
+        ValueError: if `mixed_precision` is none of the four, or `seed` is out of range.
+        RuntimeError: if Keras is configured for images with the channels first.
+
     Source: Micikevicius et al., Mixed Precision Training, 2018.
     """
     if mixed_precision not in POLICIES:
         raise ValueError(
             f"mixed_precision must be one of {', '.join(POLICIES)}, got {mixed_precision!r}"
         )
+    if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+        raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1, got {seed!r}")
     import keras
 
+    if keras.config.image_data_format() != "channels_last":
+        raise RuntimeError(
+            "Keras is configured for channels_first, but the images here have their channels last: "
+            'set "image_data_format" to "channels_last" in ~/.keras/keras.json.'
+        )
     backend = keras.backend.backend()
     gpu = find_gpu(backend)
-    device, capability = gpu or (f"CPU ({os.cpu_count()} cores)", None)
+    if gpu is None:
+        device, capability = f"CPU ({os.cpu_count()} cores)", NO_CAPABILITY
+    else:
+        device, capability = gpu
     policy = choose_policy(capability) if mixed_precision == "auto" else mixed_precision
-    major = capability[0] if capability else 0
-    if major < {"mixed_float16": 7, "mixed_bfloat16": 8}.get(policy, 0):
+    if capability < MIN_CAPABILITY.get(policy, NO_CAPABILITY):
         warnings.warn(
             f"{policy}: {device} has no fast arithmetic for it; training is several times slower.",
             stacklevel=2,
         )
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(int(seed))
     keras.config.set_dtype_policy(policy)
-    version = sys.modules[backend].__version__ if backend in sys.modules else ""
+    version = getattr(sys.modules.get(backend), "__version__", "")
     print(
         f"Keras {keras.__version__} on {backend} {version} | {device} | {policy} | seed {seed}",
         flush=True,
     )
-    # JAX is built on XLA; torch.compile costs more than these small models give back.
+    # JAX is built on XLA. torch.compile costs more time than these small models can save.
     jit_compile = backend == "jax" or (backend == "tensorflow" and gpu is not None)
-    return Runtime(device, policy, jit_compile, seed)
+    return Runtime(device, policy, jit_compile, int(seed))

@@ -1,0 +1,261 @@
+"""What both benchmarks share: the machine's peak, the cost of a model, and the file of results.
+
+benchmarks/results.json holds a part for each comparison, with the date, machine and versions that
+it was measured on. benchmarks/README.md is written from it. The classic recipes' re-run figures
+also go to benchmarks/textbook.json, the one place that chapters and README quote them from.
+"""
+
+import datetime
+import json
+import os
+import pathlib
+import statistics
+import time
+
+import genkeras as gk
+import keras
+import tensorflow as tf
+from genkeras.runtime import processor_name
+from keras import layers
+
+HERE = pathlib.Path(__file__).parent
+RESULTS = HERE / "results.json"
+TEXTBOOK = HERE / "textbook.json"
+UPDATES_PER_FORWARD = 3  # a training step: forward, gradient of the weights, gradient of the inputs
+
+
+class Clock(keras.callbacks.Callback):
+    """Seconds since the start of training at the end of each epoch, validation included."""
+
+    def on_train_begin(self, logs=None):
+        self.start = time.perf_counter()
+        self.seconds = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seconds.append(time.perf_counter() - self.start)
+
+
+def machine_peak(size=2048, repeats=12):
+    """Best rate of a float32 matrix product in this process, in multiply-adds per second."""
+    a = tf.random.normal((size, size))
+
+    @tf.function(jit_compile=False)
+    def multiply(x):
+        return tf.matmul(x, a)
+
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        multiply(a).numpy()
+        seconds.append(time.perf_counter() - start)
+    return size**3 / min(seconds[1:])
+
+
+def multiply_adds(model):
+    """Multiply-adds of a forward pass for one image, in the layers that have kernels."""
+    total = 0
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            total += multiply_adds(layer)
+        elif isinstance(layer, layers.Dense):
+            total += layer.kernel.shape[0] * layer.kernel.shape[1]
+        elif isinstance(layer, gk.TransposedDense):
+            total += layer.dense.kernel.shape[0] * layer.dense.kernel.shape[1]
+        elif isinstance(layer, layers.Conv2D):
+            _, height, width, _ = layer.output.shape
+            total += height * width * _size(layer.kernel)
+        elif isinstance(layer, layers.Conv2DTranspose):
+            _, height, width, _ = layer.input.shape
+            total += height * width * _size(layer.kernel)
+        elif isinstance(layer, layers.RNN):
+            steps = layer.input.shape[1]
+            total += steps * (_size(layer.cell.kernel) + _size(layer.cell.recurrent_kernel))
+    return total
+
+
+def _size(variable):
+    size = 1
+    for axis in variable.shape:
+        size *= axis
+    return size
+
+
+def peak_share(model, images_per_second, peak):
+    """Share of the machine's peak that a training at this speed makes use of."""
+    return UPDATES_PER_FORWARD * multiply_adds(model) * images_per_second / peak
+
+
+def made_by(n_train):
+    """What a part was measured on."""
+    return {
+        "date": str(datetime.date.today()),
+        "machine": f"{processor_name()}, {os.cpu_count()} cores",
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "images": n_train,
+    }
+
+
+def load_results():
+    return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+
+
+def save_part(name, part, n_train, rerun=None):
+    """Replace one part of results.json; `rerun` is the classic recipe's figure, if there is one."""
+    results = load_results()
+    results[name] = {**rounded(part), "made_by": made_by(n_train)}
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    if rerun is not None:
+        textbook = json.loads(TEXTBOOK.read_text())
+        textbook[name]["rerun"] = rounded(rerun)
+        TEXTBOOK.write_text(json.dumps(textbook, indent=1) + "\n")
+    write_report(results)
+
+
+def rounded(value):
+    """Floats of five digits, inside lists and dicts too."""
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(item) for item in value]
+    if isinstance(value, str | int):
+        return value
+    return float(f"{float(value):.5g}")
+
+
+# --- The report ----------------------------------------------------------------------------------
+
+RECIPE_NAMES = ["stacked", "tied", "conv", "recurrent", "dropout", "l1", "kl", "vae"]
+GAN_LINES = [
+    ("dense_gan", "classic_images", "dense GAN, classic loop, batch 32: images per second"),
+    ("dense_gan", "same_batch_speedup", "chapter 10 at batch 32: times as many"),
+    ("dense_gan", "speedup", "chapter 10 at its batch 256: times as many (median of rounds)"),
+    ("dense_gan", "speedup_least", "the same, worst round"),
+    ("dense_gan", "speedup_most", "the same, best round"),
+    ("dense_gan", "peak_share", "share of the machine's peak, chapter 10's GAN"),
+    ("gan_floor", "fit_over_bare", "step time of chapter 10's `fit` over that of a bare loop"),
+    ("dcgan_speed", "classic_images", "DCGAN, classic loop, batch 32: images per second"),
+    ("dcgan_speed", "speedup", "chapter 11 at its batch 64: times as many"),
+    ("dcgan_speed", "peak_share", "share of the machine's peak, chapter 11's DCGAN"),
+    ("dcgan", "classic_ffd", "Fréchet Fashion Distance of the classic DCGAN after two epochs"),
+    ("dcgan", "classic_recall", "recall of the same"),
+    ("dcgan", "classic_seconds", "seconds that these took"),
+    ("dcgan", "ratio", "share of that time after which chapter 11's DCGAN is as good"),
+]
+
+
+def write_report(results):
+    """Write benchmarks/README.md from the results that there are."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench`; do not edit. The classic recipes are the textbook's, run on "
+        "Keras 3 in the same process as ours. Compare times by their ratio within a line.",
+        "",
+        "## Autoencoders",
+        "",
+        "Validation MSE per pixel without penalties (for the VAE, the loss with its KL / 784), "
+        "means over the seeds.",
+        "",
+        "| model | seeds | classic | classic time | ours | our time | as good as classic after "
+        "| share of peak | measured |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name in RECIPE_NAMES:
+        if name in results:
+            lines.append(recipe_line(name, results[name]))
+    lines += [
+        "",
+        "*Share of peak*: multiply-adds of the layers per second of our training (three times "
+        "those of the forward pass), divided by those of the best float32 matrix product in the "
+        "same process. Small products, the optimizer's update of every weight, activations, "
+        "dropout's random numbers and feeding the batches are what is missing to 1. Convolutions "
+        "with few channels do not fill the processor's vector units, and the recurrent model "
+        "computes 28 rows one after the other.",
+        "",
+        "## XLA",
+        "",
+    ]
+    if "xla" in results:
+        lines += xla_lines(results["xla"])
+    if "measures" in results:
+        lines += measures_lines(results["measures"])
+    if "floor" in results:
+        floor = results["floor"]
+        lines += [
+            "",
+            "## Against a bare loop",
+            "",
+            f"The stacked autoencoder at batch 256: `fit` takes {floor['fit_seconds']:.2f} s per "
+            f"epoch, a bare compiled loop {floor['bare_seconds']:.2f} s, which is "
+            f"{floor['fit_over_bare']:.2f} times as long.",
+        ]
+    lines += ["", "## GANs", "", "| | | measured |", "|---|---|---|"]
+    for part, key, text in GAN_LINES:
+        if key in results.get(part, {}):
+            value = results[part][key]
+            shown = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+            lines.append(f"| {text} | {shown} | {results[part]['made_by']['date']} |")
+    lines += ["", "## Machines", ""]
+    for machine in sorted({describe(part["made_by"]) for part in results.values()}):
+        lines.append(f"- {machine}")
+    (HERE / "README.md").write_text("\n".join(lines) + "\n")
+
+
+def recipe_line(name, row):
+    spread = ""
+    if row["seeds"] > 1:
+        spread = f" ({row['ratio_low']:.3f} to {row['ratio_high']:.3f})"
+    return (
+        f"| {name} | {row['seeds']} | {row['classic_mse']:.5f} | {row['classic_seconds']:.0f} s "
+        f"| {row['mse']:.5f} | {row['seconds']:.0f} s | {row['ratio']:.3f} of its time{spread} "
+        f"| {row['peak_share']:.2f} | {row['made_by']['date']} |"
+    )
+
+
+def xla_lines(part):
+    lines = [
+        "Seconds per epoch of our models without and with XLA, and of the first epoch, which "
+        "includes compiling. The rule that follows from it for all chapters on a CPU: on for "
+        "dense models, off for convolutions, recurrence and dropout. On a GPU it is on.",
+        "",
+        "| model | without | with | first epoch without | with |",
+        "|---|---|---|---|---|",
+    ]
+    for name, times in part["models"].items():
+        lines.append(
+            f"| {name} | {times['off']:.2f} s | {times['on']:.2f} s "
+            f"| {times['off_first']:.1f} s | {times['on_first']:.1f} s |"
+        )
+    return lines
+
+
+def measures_lines(part):
+    lines = [
+        "",
+        "## Which measure buys what",
+        "",
+        "The stacked autoencoder, one seed, each line with one change more than the one before. "
+        "The first epoch includes building the training function, and with XLA compiling it.",
+        "",
+        "| | epochs | seconds per epoch | first epoch | in all | MSE |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in part["rows"]:
+        lines.append(
+            f"| {row['change']} | {row['epochs']} | {row['epoch_seconds']:.2f} s "
+            f"| {row['first_seconds']:.1f} s | {row['seconds']:.0f} s | {row['mse']:.5f} |"
+        )
+    return lines
+
+
+def describe(made):
+    return (
+        f"{made['date']}: {made['machine']}, TensorFlow {made['tensorflow']}, "
+        f"Keras {made['keras']}, {made['images']:,} images"
+    )
+
+
+def median_epoch(seconds):
+    """Median seconds of the epochs after the first, from the times at their ends."""
+    return statistics.median(b - a for a, b in zip(seconds[:-1], seconds[1:], strict=True))

@@ -1,0 +1,16 @@
+"""The maintainer's side of the chapters: chapters/NN_topic.py is what people edit.
+
+pairing      the script and its notebook, kept in step by jupytext
+running      chapters run from top to bottom: make chapters, make quick, make outputs
+fingerprint  what the outputs of a chapter depend on
+figures      pictures in notebooks: stored in few bytes, with alternative text
+numbers      the numbers quoted in prose and README, and the README's table
+rules        what every chapter keeps, for the tests
+
+`make` calls `python -m book`, which is in __main__.py.
+"""
+
+import pathlib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CHAPTERS = ROOT / "chapters"

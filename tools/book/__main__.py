@@ -1,0 +1,84 @@
+"""The command line behind `make chapters`, `make quick`, `make outputs`, `make sync`, `make alt`."""
+
+import argparse
+import importlib.util
+import pathlib
+import sys
+
+from book import CHAPTERS, ROOT
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="book", description=__doc__)
+    parser.add_argument("mode", choices=["run", "quick", "outputs", "sync", "alt"])
+    parser.add_argument("chapter", nargs="?", default="", help="such as 03; all if left out")
+    parser.add_argument(
+        "--keep", choices=["py", "ipynb"], help="sync: whose cells to keep if both were edited"
+    )
+    options = parser.parse_args(arguments)
+    check_genkeras()
+    scripts = sorted(CHAPTERS.glob("[0-9][0-9]_*.py"))
+    if options.chapter:
+        scripts = [s for s in scripts if s.stem[:2] == options.chapter.zfill(2)]
+        if not scripts:
+            parser.error(f"there is no chapter {options.chapter!r}; write its number, such as 03")
+    try:
+        return ACTIONS[options.mode](scripts, options)
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        print(f"{error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
+        return 1
+
+
+def check_genkeras():
+    """Stop if the genkeras that the chapters would import is not the one of this clone."""
+    spec = importlib.util.find_spec("genkeras")
+    origin = pathlib.Path(spec.origin).resolve() if spec else None
+    if origin is None or not origin.is_relative_to(ROOT):
+        raise SystemExit(f"the chapters would import {origin}, not {ROOT}/genkeras: run make env")
+
+
+def run(scripts, options):
+    from book import running
+
+    return running.run(scripts, options.mode)
+
+
+def outputs(scripts, options):
+    status = run(scripts, options)
+    return max(status, sync(scripts, options))
+
+
+def sync(scripts, options):
+    """Bring numbers, notebooks and README up to date."""
+    from book import numbers, pairing
+
+    status = 0
+    for script in scripts:
+        try:
+            changed = numbers.update_script(script)
+            changed = pairing.sync(script, options.keep) or changed
+        except pairing.EditedNotebook as error:
+            print(error, file=sys.stderr)
+            status = 1
+            continue
+        print(f"{script.stem}: {'synchronized' if changed else 'in step'}")
+    numbers.update_readme()
+    return status
+
+
+def alt(scripts, options):
+    """List the figures without alternative text."""
+    from book import pairing, rules
+
+    for script in scripts:
+        for cell in rules.figures_without_text(pairing.read_notebook(script.with_suffix(".ipynb"))):
+            print(f"{script.stem}: {rules.first_line(cell)}")
+    return 0
+
+
+ACTIONS = {"run": run, "quick": run, "outputs": outputs, "sync": sync, "alt": alt}
+
+if __name__ == "__main__":
+    sys.exit(main())

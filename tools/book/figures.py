@@ -1,0 +1,55 @@
+"""Pictures in notebooks: stored in few bytes, and with alternative text.
+
+A figure's alternative text is the `alt` of its cell: `# %% alt="Loss by epoch, falling"`. nbconvert
+and JupyterLab look for it in the metadata of the output, so it is copied there.
+"""
+
+import base64
+import io
+
+LARGE = 150_000  # characters in base64
+
+
+def picture_outputs(cell):
+    """The outputs of a cell that hold a PNG picture."""
+    if cell.cell_type != "code":
+        return []
+    return [output for output in cell.outputs if "image/png" in output.get("data", {})]
+
+
+def add_alternative_texts(notebook):
+    """Copy each cell's `alt` into the metadata of the pictures that it drew."""
+    for cell in notebook.cells:
+        for output in picture_outputs(cell):
+            if "alt" in cell.metadata:
+                output.metadata.setdefault("image/png", {})["alt"] = cell.metadata["alt"]
+            else:
+                output.metadata.get("image/png", {}).pop("alt", None)
+
+
+def shrink(notebook):
+    """Store gray figures as gray, and large ones of many colors with the best 256."""
+    for cell in notebook.cells:
+        for output in picture_outputs(cell):
+            encoded = output["data"]["image/png"]
+            packed = pack(encoded)
+            if packed is not None and len(packed) < len(encoded):
+                output["data"]["image/png"] = packed
+
+
+def pack(encoded):
+    """A PNG picture in base64, with fewer colors; None for one that is partly transparent."""
+    from PIL import Image
+
+    figure = Image.open(io.BytesIO(base64.b64decode(encoded)))
+    if figure.mode == "RGBA" and figure.getextrema()[-1] != (255, 255):
+        return None
+    figure = figure.convert("RGB")
+    gray = figure.convert("L")
+    if gray.convert("RGB").tobytes() == figure.tobytes():
+        figure = gray
+    elif figure.getcolors(256) or len(encoded) > LARGE:
+        figure = figure.quantize(256, dither=Image.Dither.NONE)
+    packed = io.BytesIO()
+    figure.save(packed, "PNG", optimize=True)
+    return base64.b64encode(packed.getvalue()).decode() + "\n"

@@ -1,0 +1,145 @@
+"""Numbers in prose, each with the place it comes from, and the README's table of chapters.
+
+A number is followed by a comment that names its source; `make sync` brings it up to date:
+
+    0.0101<!-- stacked_val_mse -->                 the chapter's own results
+    0.0132<!-- textbook stacked printed -->        benchmarks/textbook.json, printed in the book
+    0.0139<!-- textbook stacked rerun -->          the same, measured here by re-running the recipe
+    0.05<!-- bench stacked ratio -->               benchmarks/results.json
+    0.1<!-- setting -->                            not measured: a setting of the experiment
+
+In code, `RIVAL = 0.0132  # textbook stacked printed` does the same.
+"""
+
+import json
+import re
+
+from book import CHAPTERS, ROOT
+from book.pairing import read_script, title, write_whole
+
+README = ROOT / "README.md"
+BENCHMARKS = ROOT / "benchmarks"
+QUOTED = re.compile(r"(?<![\w.])(-?\d[\d,]*(?:\.\d+)?)( ?(?:%|s|points|times)?)<!-- ([\w ]+) -->")
+IN_CODE = re.compile(r"^([A-Z_]+ = )([\d.]+)(  # (textbook \w+ \w+))$", re.MULTILINE)
+TABLE_START, TABLE_END = "<!-- chapters -->\n", "\n<!-- /chapters -->"
+SETTING = "setting"
+
+
+def chapter_numbers(script):
+    """The numbers that the chapter's last full run recorded."""
+    results = script.parent / "results" / f"{script.stem}.json"
+    return json.loads(results.read_text())["numbers"] if results.exists() else {}
+
+
+def look_up(source, numbers, benchmarks=BENCHMARKS):
+    """The number that a source stands for.
+
+    Args:
+        source: the words in the comment, such as "stacked_val_mse" or "bench stacked ratio".
+        numbers: the chapter's own numbers.
+        benchmarks: the folder of textbook.json and results.json.
+
+    Raises:
+        KeyError: if nothing of that name was measured.
+    """
+    words = source.split()
+    if len(words) == 1:
+        return numbers[source]
+    if len(words) == 3 and words[0] in ("textbook", "bench"):
+        name = {"textbook": "textbook.json", "bench": "results.json"}[words[0]]
+        return json.loads((benchmarks / name).read_text())[words[1]][words[2]]
+    raise KeyError(source)
+
+
+def format_like(quoted, value):
+    """`value` with the decimals, and the comma after thousands, of a quoted number."""
+    decimals = len(quoted.partition(".")[2])
+    comma = "," if "," in quoted or abs(value) >= 10_000 else ""
+    return f"{value:{comma}.{decimals}f}"
+
+
+def renew(text, numbers):
+    """`text` with every quoted number brought up to date; unknown sources stay as they are."""
+
+    def renew_prose(found):
+        quoted, unit, source = found.groups()
+        try:
+            return f"{format_like(quoted, look_up(source, numbers))}{unit}<!-- {source} -->"
+        except KeyError:
+            return found[0]
+
+    def renew_code(found):
+        name, _, comment, source = found.groups()
+        try:
+            return f"{name}{look_up(source, numbers):g}{comment}"
+        except KeyError:
+            return found[0]
+
+    return IN_CODE.sub(renew_code, QUOTED.sub(renew_prose, text))
+
+
+def update_script(script):
+    """Bring the numbers in a chapter's prose up to date; return whether one changed."""
+    return _rewrite(script, renew(script.read_text(), chapter_numbers(script)))
+
+
+def problems(text, numbers):
+    """Sentences about quoted numbers that are wrong, or whose source is unknown."""
+    for quoted, _, source in QUOTED.findall(text):
+        if source == SETTING:
+            continue
+        try:
+            value = look_up(source, numbers)
+        except KeyError:
+            yield f"quotes {quoted} as {source!r}, which was not measured"
+            continue
+        if format_like(quoted, value) != quoted:
+            yield f"quotes {source} as {quoted}, but it is {format_like(quoted, value)}"
+    for _, quoted, _, source in IN_CODE.findall(text):
+        try:
+            value = look_up(source, numbers)
+        except KeyError:
+            yield f"sets {quoted} as {source!r}, which was not measured"
+            continue
+        if f"{value:g}" != quoted:
+            yield f"sets {source} to {quoted}, but it is {value:g}"
+
+
+def unsourced(markdown):
+    """Decimal numbers in prose that do not say where they come from."""
+    text = re.sub(r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$", " ", markdown, flags=re.DOTALL)
+    text = re.sub(r"\]\([^)]*\)|https?://\S+", " ", text)
+    return re.findall(r"(?<![\w.])\d+\.\d+(?!\w|\.\d)", QUOTED.sub(" ", text))
+
+
+# --- The README ----------------------------------------------------------------------------------
+
+
+def chapter_table(folder=CHAPTERS):
+    """The README's table: a row for each chapter, from the table under its title."""
+    rows = ["| | chapter | result | time on two CPU cores |", "|---|---|---|---|"]
+    for script in sorted(folder.glob("[0-9][0-9]_*.py")):
+        notebook = read_script(script)
+        head = notebook.cells[0].source
+        result = re.search(r"^\| Result \| (.*) \|$", head, re.MULTILINE)
+        shown = re.sub(r"<!-- [\w ]+ -->", "", result[1]) if result else ""
+        seconds = chapter_numbers(script).get("seconds")
+        time = f"{seconds:.0f} s" if seconds is not None else ""
+        link = f"[{title(notebook)}](chapters/{script.stem}.ipynb)"
+        rows.append(f"| {script.stem[:2]} | {link} | {shown} | {time} |")
+    return "\n".join(rows)
+
+
+def update_readme(path=README, folder=CHAPTERS):
+    """Bring the README's table and its quoted numbers up to date; return whether it changed."""
+    before, rest = path.read_text().split(TABLE_START)
+    after = rest.split(TABLE_END)[1]
+    text = f"{before}{TABLE_START}{chapter_table(folder)}{TABLE_END}{after}"
+    return _rewrite(path, renew(text, {}))
+
+
+def _rewrite(path, text):
+    if text == path.read_text():
+        return False
+    write_whole(path, text)
+    return True

@@ -1,0 +1,162 @@
+"""The script and the notebook of a chapter, kept in step.
+
+The two are a jupytext pair (chapters/jupytext.toml), so JupyterLab updates both when either is
+saved. For `make sync` the script is the source. It never overwrites cells that somebody has edited
+in the notebook alone: the notebook remembers the cells of the last sync in its metadata.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import pathlib
+
+import jupytext
+import nbformat
+from jupytext.combine import combine_inputs_with_outputs
+
+from book import CHAPTERS
+from book.figures import add_alternative_texts
+from book.fingerprint import normalized
+
+SETTINGS = jupytext.config.load_jupytext_configuration_file(str(CHAPTERS / "jupytext.toml"))
+
+
+class EditedNotebook(Exception):
+    """The notebook holds edits that the script does not have."""
+
+
+def read_script(script):
+    """Read a percent script as a notebook, with cell ids derived from the content."""
+    notebook = jupytext.read(script, fmt="py:percent", config=SETTINGS)
+    seen = {}
+    for cell in notebook.cells:
+        key = f"{cell.cell_type}\n{cell.source}"
+        seen[key] = seen.get(key, 0) + 1
+        cell["id"] = hashlib.sha256(f"{key}\n{seen[key]}".encode()).hexdigest()[:8]
+    notebook.metadata["language_info"] = {"name": "python"}
+    notebook.metadata["jupytext"].pop("text_representation", None)
+    return notebook
+
+
+def read_notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def parameters_cell(notebook):
+    """The cell tagged "parameters", or None if there is not exactly one."""
+    tagged = [c for c in code_cells(notebook) if "parameters" in c.metadata.get("tags", [])]
+    return tagged[0] if len(tagged) == 1 else None
+
+
+def title(notebook):
+    """The chapter's title: the heading of its first cell."""
+    return notebook.cells[0].source.splitlines()[0].removeprefix("# ")
+
+
+def write_whole(path, text):
+    """Write a file in one step, so that a full disk or an interrupt leaves the old one as it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_text(text)
+        partial.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise
+
+
+def write_notebook(notebook, path):
+    """Write a notebook in one step; return whether the file changed."""
+    text = nbformat.writes(notebook, version=4) + "\n"
+    if path.exists() and path.read_text() == text:
+        return False
+    write_whole(path, text)
+    return True
+
+
+def inputs_digest(notebook):
+    """A short digest of the cells as a person writes them: type, text and metadata."""
+    inputs = [[cell.cell_type, cell.source, cell.metadata] for cell in notebook.cells]
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def sync(script, keep=None):
+    """Bring a chapter's script and notebook in step; outputs of unchanged code cells stay.
+
+    Args:
+        script: path of the script.
+        keep: None takes the script's cells, unless the notebook was edited by itself. "py" takes
+            the script's cells in any case, and "ipynb" writes the notebook's cells into the script.
+
+    Returns:
+        Whether one of the two files changed.
+
+    Raises:
+        EditedNotebook: if the notebook was edited by itself and `keep` is None.
+    """
+    script = pathlib.Path(script)
+    path = script.with_suffix(".ipynb")
+    changed = False
+    if path.exists():
+        current = read_notebook(path)
+        if keep == "ipynb":
+            write_whole(script, jupytext.writes(current, fmt="py:percent", config=SETTINGS))
+        elif keep is None:
+            refuse_edited(script, current)
+    text = canonical_script(script)
+    if text != script.read_text():
+        write_whole(script, text)
+        changed = True
+    notebook = read_script(script)
+    if path.exists():
+        notebook = keep_outputs(notebook, read_notebook(path))
+    notebook.metadata.setdefault("genkeras", {})["inputs"] = inputs_digest(notebook)
+    add_alternative_texts(notebook)
+    return write_notebook(notebook, path) or changed
+
+
+def canonical_script(script):
+    """The script as jupytext writes it, which is what JupyterLab would save."""
+    notebook = jupytext.read(script, fmt="py:percent", config=SETTINGS)
+    return jupytext.writes(notebook, fmt="py:percent", config=SETTINGS)
+
+
+def refuse_edited(script, notebook):
+    """Raise EditedNotebook if the notebook has cells that neither script nor last sync had."""
+    inputs = inputs_digest(notebook)
+    if inputs == notebook.metadata.get("genkeras", {}).get("inputs"):
+        return
+    ours = {cell.source for cell in read_script(script).cells}
+    new = [cell.source for cell in notebook.cells if cell.source not in ours]
+    if inputs == inputs_digest(read_script(script)) or not new:
+        return
+    first_lines = "; ".join(repr(source.splitlines()[0][:60]) for source in new[:3] if source)
+    number = script.stem[:2]
+    raise EditedNotebook(
+        f"{script.stem}.ipynb was edited by itself: {len(new)} cells are not in the script "
+        f"({first_lines}). Run `make sync N={number} KEEP=ipynb` to write them into the script, "
+        f"or `make sync N={number} KEEP=py` to discard them."
+    )
+
+
+def keep_outputs(notebook, old):
+    """Give the cells of `notebook` the outputs that `old` has for the same code."""
+    ids = [cell["id"] for cell in notebook.cells]
+    combined = combine_inputs_with_outputs(notebook, old, fmt="py:percent")
+    # jupytext also keeps outputs of cells that were changed; those outputs are no longer true.
+    known = {normalized(cell.source) for cell in code_cells(old)}
+    for cell, cell_id in zip(combined.cells, ids, strict=True):
+        cell["id"] = cell_id
+        if cell.cell_type == "code" and normalized(cell.source) not in known:
+            cell.outputs = []
+            cell.execution_count = None
+    for key in ("genkeras", "widgets"):  # what produced the outputs, and the sliders as they were
+        if key in old.metadata:
+            combined.metadata[key] = old.metadata[key]
+    return combined

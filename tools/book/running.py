@@ -1,0 +1,257 @@
+"""Chapters, run from top to bottom in a kernel of their own.
+
+A run happens in a folder that is thrown away. Only when it has succeeded do its notebook, its HTML
+and, last, its results replace those of before. So a failure, a dead kernel, an interrupt or a full
+disk leaves everything as it was, and the other chapters still run.
+"""
+
+import contextlib
+import datetime
+import fcntl
+import importlib.metadata
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import tempfile
+import time
+
+from genkeras.data import find_source
+from genkeras.runtime import processor_name
+
+from book import CHAPTERS, ROOT
+from book.figures import add_alternative_texts, shrink
+from book.fingerprint import fingerprint
+from book.pairing import (
+    inputs_digest,
+    parameters_cell,
+    read_notebook,
+    read_script,
+    refuse_edited,
+    write_notebook,
+    write_whole,
+)
+
+FOLDERS = {
+    "run": ROOT / "build" / "chapters",
+    "quick": ROOT / "build" / "quick",
+    "outputs": CHAPTERS,
+}
+FAILED = ROOT / "build" / "failed"
+QUIET_KERNEL = ["--IPKernelApp.log_level=40"]  # errors only: it warns of its own local socket
+
+
+class ChapterFailed(Exception):
+    """A chapter did not run to its end; says why in a line."""
+
+
+def run(scripts, mode, folder=None):
+    """Run chapters one after the other, with a line for each section and each chapter.
+
+    Args:
+        scripts: paths of the chapters' scripts.
+        mode: "run" (in full, with HTML; chapters that are up to date are skipped), "quick" (with
+            the small parameters that the chapter names) or "outputs" (in full and in place).
+        folder: where notebooks and results go; by default as `FOLDERS` says.
+
+    Returns:
+        The exit status: 0, 1 if a chapter failed, 130 after an interrupt.
+    """
+    folder = folder or FOLDERS[mode]
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the debugger's word on frozen modules
+    os.environ.pop("MPLBACKEND", None)  # a notebook's figures need the inline backend
+    print(f"Notebooks and results go to {os.path.relpath(folder)}/", flush=True)
+    failures = 0
+    with only_one_run_in(folder):
+        for number, script in enumerate(scripts, 1):
+            label = f"[{number}/{len(scripts)}] {script.stem}"
+            if mode == "run" and is_up_to_date(script, folder):
+                print(f"{label}   (up to date)", flush=True)
+                continue
+            print(f"{label} ...", flush=True)
+            start = time.perf_counter()
+            try:
+                run_chapter(script, mode, folder)
+            except KeyboardInterrupt:
+                print(f"{label}   interrupted: nothing of this chapter was changed", flush=True)
+                return 130
+            except (ChapterFailed, OSError) as error:
+                failures += 1
+                print(f"{label}   FAILED: {error}", flush=True)
+                continue
+            print(f"{label}   {time.perf_counter() - start:.0f} s", flush=True)
+    return int(failures > 0)
+
+
+@contextlib.contextmanager
+def only_one_run_in(folder):
+    """Lock a folder against a second run, which would write the same files."""
+    with open(folder / ".lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(
+                f"another run is writing to {os.path.relpath(folder)}/: wait for it or stop it"
+            ) from None
+        yield
+
+
+def run_chapter(script, mode, folder):
+    """Run one chapter and, if it succeeds, put what it produced into the folder.
+
+    Raises:
+        ChapterFailed: if a cell fails, the kernel dies, or no results are recorded.
+        OSError: if a file cannot be written.
+    """
+    notebook = read_script(script)
+    target = folder / f"{script.stem}.ipynb"
+    if mode == "outputs" and target.exists():
+        refuse_edited(script, read_notebook(target))
+    notebook.metadata.setdefault("genkeras", {})["inputs"] = inputs_digest(notebook)
+    if mode == "quick":
+        notebook = with_quick_parameters(notebook)
+    with tempfile.TemporaryDirectory(prefix=".running-", dir=folder) as work:
+        work = pathlib.Path(work)
+        with environment(GENKERAS_RESULTS=str(work)):
+            execute(notebook, folder, script)
+        results = read_json(work / f"{script.stem}.json")
+        if results is None:
+            raise ChapterFailed("it recorded no results: gk.record was not called with its name")
+        # Of the script, since quick parameters are one cell more.
+        results["fingerprint"] = fingerprint(read_script(script), results["data"])
+        results["made_by"] = made_by()
+        notebook.metadata["genkeras"]["fingerprint"] = results["fingerprint"]
+        shrink(notebook)
+        add_alternative_texts(notebook)
+        write_notebook(notebook, work / target.name)
+        if mode == "run":
+            write_html(notebook, work / f"{script.stem}.html")
+            shutil.move(work / f"{script.stem}.html", folder / f"{script.stem}.html")
+        os.replace(work / target.name, target)
+        write_whole(
+            folder / "results" / f"{script.stem}.json", json.dumps(results, indent=1) + "\n"
+        )
+
+
+def with_quick_parameters(notebook):
+    """The notebook with a cell behind the parameters that sets them to small values."""
+    from papermill.parameterize import parameterize_notebook
+
+    return parameterize_notebook(notebook, dict(parameters_cell(notebook).metadata["quick"]))
+
+
+def execute(notebook, folder, script):
+    """Run a notebook in `folder`, with a line for each section that starts."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+    start, headings = time.perf_counter(), section_headings(notebook)
+
+    def announce(cell, cell_index):
+        if cell_index in headings:
+            print(f"      {time.perf_counter() - start:4.0f} s  {headings[cell_index]}", flush=True)
+
+    client = NotebookClient(
+        notebook,
+        timeout=None,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        record_timing=False,
+        extra_arguments=QUIET_KERNEL,
+        on_cell_start=announce,
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        reason = f"{error.ename}: {first_line(error.evalue)}"
+    except DeadKernelError:
+        reason = "the kernel died, perhaps because the memory was full"
+    else:
+        return
+    path = FAILED / script.with_suffix(".ipynb").name
+    with contextlib.suppress(OSError):
+        write_notebook(notebook, path)
+    raise ChapterFailed(f"{reason} (see {os.path.relpath(path)})")
+
+
+def section_headings(notebook):
+    """{index of a markdown cell: the section's heading}"""
+    headings = {}
+    for index, cell in enumerate(notebook.cells):
+        found = re.match(r"## (.*)", cell.source)
+        if cell.cell_type == "markdown" and found:
+            headings[index] = found[1]
+    return headings
+
+
+def first_line(text):
+    lines = (text or "").strip().splitlines()
+    return lines[0] if lines else ""
+
+
+@contextlib.contextmanager
+def environment(**variables):
+    """Set environment variables, which the kernel inherits, and restore them."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def made_by():
+    """What a run was made with, kept beside its numbers."""
+    versions = {name: importlib.metadata.version(name) for name in ("tensorflow", "keras")}
+    return {
+        "date": str(datetime.date.today()),
+        "processor": f"{processor_name()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
+        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        **versions,
+    }
+
+
+def write_html(notebook, path):
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter()
+    exporter.log.setLevel("ERROR")  # a rule of ours lists figures without alternative text
+    body, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
+    path.write_text(body)
+
+
+def read_json(path):
+    """What a file of results holds, or None if it is missing or damaged."""
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def is_up_to_date(script, folder):
+    """Whether a chapter was run in full with this code and the data that it would read now."""
+    results = read_json(folder / "results" / f"{script.stem}.json")
+    if results is None or "fingerprint" not in results:
+        return False
+    try:
+        notebook = read_notebook(folder / f"{script.stem}.ipynb")
+        html = (folder / f"{script.stem}.html").read_text()
+    except Exception:  # missing, or cut: nbformat raises many kinds of errors
+        return False
+    if not html.rstrip().endswith("</html>"):
+        return False
+    if results["made_by"]["backend"] != os.environ.get("KERAS_BACKEND", "tensorflow"):
+        return False
+    expected = fingerprint(read_script(script), results["data"])
+    found = {results["fingerprint"], notebook.metadata.get("genkeras", {}).get("fingerprint")}
+    if found != {expected}:
+        return False
+    return all(find_source(name) == source for name, source in results["data"].items())
