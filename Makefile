@@ -38,7 +38,7 @@ test-oldest: ## run the tests on the lowest versions that pyproject.toml admits 
 	@VIRTUAL_ENV="$(CURDIR)/.venv-oldest" .venv-oldest/bin/python -m pytest -q -n auto
 
 bench: env ## time the textbook's recipes against ours (about an hour; ONLY="conv dcgan": only these)
-	@$(PY) benchmarks/run.py $(ONLY)
+	@$(PY) benchmarks $(ONLY)
 
 sync: env ## maintainer: numbers and notebooks in step with the scripts (N=03; KEEP=py or ipynb)
 	@$(BOOK) sync $(N) $(if $(KEEP),--keep $(KEEP))

@@ -5,12 +5,11 @@ chapter 17, written anew for Keras 3) and ours are trained from the same seeds. 
 ratio of two times: ours until its validation error is as good as the classic recipe's last one,
 and the classic recipe's. Three more parts measure what XLA does to each kind of model, which
 change of the recipe buys what, and how far `fit` is from a bare compiled loop.
-`autoencoders.py conv xla` measures only these parts.
 """
 
 import dataclasses
+import functools
 import math
-import sys
 import time
 from collections.abc import Callable
 
@@ -18,7 +17,7 @@ import genkeras as gk
 import keras
 import numpy as np
 import tensorflow as tf
-from common import Clock, machine_peak, median_epoch, peak_share, save_part
+from common import Clock, machine_peak, median_epoch, multiply_adds
 from keras import layers
 
 # --- Models --------------------------------------------------------------------------------------
@@ -337,10 +336,10 @@ def train(
 
 
 def train_ours(build, x, x_valid, *, epochs, batch_size, peak_rate, jit_compile, metric="val_mse"):
-    """Build and fit by the recipe that all chapters share; return the model, times and metric."""
+    """Build and fit by the recipe that all chapters share; return times and metric."""
     model = build()
     rate = gk.warmup_cosine(peak_rate, epochs * math.ceil(len(x) / batch_size))
-    seconds, values = train(
+    return train(
         model,
         x,
         x_valid,
@@ -351,12 +350,12 @@ def train_ours(build, x, x_valid, *, epochs, batch_size, peak_rate, jit_compile,
         steps_per_execution=20,
         metric=metric,
     )
-    return model, seconds, values
 
 
-def compare(name, x, x_valid, peak):
-    """Train the classic recipe and ours from each seed; save the means and the spread."""
+def compare(name, images):
+    """Train the classic recipe and ours from each seed: means and spread."""
     recipe, runs = RECIPES[name], []
+    x, x_valid = images.x_train, images.x_valid
     for seed in recipe.seeds:
         keras.utils.set_random_seed(seed)
         classic_seconds, classic_values = train(
@@ -369,7 +368,7 @@ def compare(name, x, x_valid, peak):
             metric=recipe.metric,
         )
         keras.utils.set_random_seed(seed)
-        model, seconds, values = train_ours(
+        seconds, values = train_ours(
             recipe.ours,
             x,
             x_valid,
@@ -388,7 +387,6 @@ def compare(name, x, x_valid, peak):
                 "mse": values[-1],
                 "seconds": seconds[-1],
                 "ratio": needed / classic_seconds[-1],
-                "peak_share": peak_share(model, len(x) / median_epoch(seconds), peak),
             }
         )
         print(
@@ -403,17 +401,16 @@ def compare(name, x, x_valid, peak):
         "ratio_high": max(ratios),
         "classic_mse_per_seed": [run["classic_mse"] for run in runs],
         "mse_per_seed": [run["mse"] for run in runs],
-        "peak_multiply_adds_per_second": peak,
     }
-    save_part(name, part, len(x), rerun=means["classic_mse"])
+    return part, means["classic_mse"]
 
 
 # --- What XLA does, which change buys what, and the bare loop --------------------------------------
 
 
-def measure_xla(x, rounds=5):
+def measure_xla(images, rounds=5):
     """Seconds per epoch of our models without and with XLA, in alternating epochs."""
-    models = {}
+    x, models = images.x_train, {}
     builders = {
         "stacked (dense)": our_autoencoder,
         "vae (dense)": our_vae,
@@ -446,11 +443,12 @@ def measure_xla(x, rounds=5):
             "on_first": seconds["on"][0],
         }
         print(name, seconds, flush=True)
-    save_part("xla", {"models": models, "rounds": rounds}, len(x))
+    return {"models": models, "rounds": rounds}, None
 
 
-def measure_changes(x, x_valid):
+def measure_changes(images):
     """Time and error of the stacked autoencoder as the changes are made one by one."""
+    x, x_valid = images.x_train, images.x_valid
     steps = math.ceil(len(x) / 256)
     classic = {"epochs": 4, "batch_size": 32, "rate": 1e-3}
     large = {"epochs": 6, "batch_size": 256, "rate": gk.warmup_cosine(4e-3, 6 * steps)}
@@ -480,13 +478,13 @@ def measure_changes(x, x_valid):
             }
         )
         print(rows[-1], flush=True)
-    save_part("measures", {"rows": rows}, len(x))
+    return {"rows": rows}, None
 
 
-def measure_floor(x, epochs=4, batch_size=256):
+def measure_floor(images, epochs=4, batch_size=256):
     """Seconds per epoch of `fit`, and of a bare compiled loop that does the same arithmetic."""
-    n_steps = len(x) // batch_size
-    x = x[: n_steps * batch_size]
+    n_steps = len(images.x_train) // batch_size
+    x = images.x_train[: n_steps * batch_size]
     model, clock = our_autoencoder(), Clock()
     model.compile(
         loss="mse",
@@ -515,29 +513,39 @@ def measure_floor(x, epochs=4, batch_size=256):
             step(tf.gather(images, order[i * batch_size : (i + 1) * batch_size]))
         bare_seconds.append(time.perf_counter() - start)
     fit, bare = median_epoch(clock.seconds), float(np.median(bare_seconds[1:]))
-    part = {"fit_seconds": fit, "bare_seconds": bare, "fit_over_bare": fit / bare}
-    print("floor:", part, flush=True)
-    save_part("floor", part, len(x))
+    return {"fit_seconds": fit, "bare_seconds": bare, "fit_over_bare": fit / bare}, None
 
 
-def main(names):
-    """Measure the parts named, or all."""
-    gk.setup()
-    images = gk.load_images()
-    x, x_valid = images.x_train, images.x_valid
-    peak = machine_peak()
-    print(f"peak: {peak / 1e9:.0f} billion multiply-adds per second", flush=True)
-    parts = {
-        "xla": lambda: measure_xla(x),
-        "measures": lambda: measure_changes(x, x_valid),
-        "floor": lambda: measure_floor(x),
-    }
-    for name in names or [*parts, *RECIPES]:
-        if name in parts:
-            parts[name]()
-        else:
-            compare(name, x, x_valid, peak)
+def measure_peak(images, epochs=4):
+    """Share of the machine's peak that each of our trainings reaches, in its best epoch."""
+    x, shares, peaks = images.x_train, {}, [machine_peak()]
+    for name, recipe in RECIPES.items():
+        model = recipe.ours()
+        model.compile(
+            loss="mse",
+            optimizer=keras.optimizers.Nadam(1e-3),
+            jit_compile=recipe.jit_compile,
+            steps_per_execution=20,
+        )
+        seconds = []
+        for _ in range(epochs):  # the first one compiles
+            start = time.perf_counter()
+            model.fit(x, x, batch_size=recipe.batch_size, epochs=1, verbose=0)
+            seconds.append(time.perf_counter() - start)
+        # A step computes the forward pass, the gradient of the weights and that of the inputs.
+        shares[name] = 3 * multiply_adds(model) * len(x) / min(seconds[1:])
+        peaks.append(machine_peak())
+        print(f"{name}: {shares[name]:.3g} of {peaks[-1]:.3g}", flush=True)
+    shares = {name: rate / max(peaks) for name, rate in shares.items()}
+    return {"shares": shares, "multiply_adds_per_second": max(peaks)}, None
 
 
-if __name__ == "__main__":
-    main(sys.argv[1:])
+# {name: function of the images, which returns what results.json keeps and
+# the classic recipe's figure for textbook.json, if there is one}
+PARTS = {
+    "xla": measure_xla,
+    "measures": measure_changes,
+    "floor": measure_floor,
+    "peak": measure_peak,
+}
+PARTS |= {name: functools.partial(compare, name) for name in RECIPES}

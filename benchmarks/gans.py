@@ -3,18 +3,16 @@
 The classic loop alternates `train_on_batch` of D and of G and D stacked, batch 32, RMSprop, as in
 Hands-On Machine Learning, chapter 17; D is switched to trainable and back, so that it does learn on
 Keras 3. Ours are the models of the chapters, taken from their scripts.
-`gans.py dense_gan gan_floor` measures only these parts.
 """
 
 import ast
-import sys
 import time
 
 import genkeras as gk
 import keras
 import numpy as np
 import tensorflow as tf
-from common import HERE, machine_peak, multiply_adds, save_part
+from common import HERE, machine_peak, multiply_adds
 from keras import layers, ops
 
 SCORED = 3000  # images on each side of a Fréchet Fashion Distance
@@ -141,14 +139,14 @@ def our_speed(model, x, batch_size, epochs=3, **settings):
     return len(x) / min(speed.seconds[1:])
 
 
-def gan_peak_share(generator, discriminator, images_per_second, peak):
+def gan_peak_share(generator, discriminator, images_per_second):
     """Share of the machine's peak that a GAN's training makes use of, per real image.
 
     Phase one draws an image (G forward) and judges two (D forward and backward for each). Phase two
     draws an image and judges it, forward and backward through both.
     """
     g, d = multiply_adds(generator), multiply_adds(discriminator)
-    return (g + 2 * 3 * d + 3 * (g + d)) * images_per_second / peak
+    return (g + 2 * 3 * d + 3 * (g + d)) * images_per_second / machine_peak()
 
 
 def build_dense_gan(ten, batch_size):
@@ -164,7 +162,7 @@ def build_dense_gan(ten, batch_size):
     return model
 
 
-def dense_gan(images, peak, rounds=7, epochs=10):
+def dense_gan(images, rounds=7, epochs=10):
     """Images per second of the dense GAN, in alternating rounds; then the classic one's recall.
 
     Compared are the classic loop, chapter 10's model at its batch size, and at its own; medians.
@@ -199,7 +197,7 @@ def dense_gan(images, peak, rounds=7, epochs=10):
         "speedup": np.median(speedups),
         "speedup_least": speedups.min(),
         "speedup_most": speedups.max(),
-        "peak_share": gan_peak_share(*players, ours, peak),
+        "peak_share": gan_peak_share(*players, ours),
         "classic_precision": precision,
         "classic_recall": recall,
         "classic_epochs": epochs,
@@ -207,7 +205,7 @@ def dense_gan(images, peak, rounds=7, epochs=10):
     return part, recall
 
 
-def dcgan_speed(images, peak):
+def dcgan_speed(images):
     """Images per second of the DCGAN: the classic loop, and ours."""
     eleven, x = chapter("11"), images.x_train[:6400]
     classic = Classic(*classic_dcgan())
@@ -229,12 +227,12 @@ def dcgan_speed(images, peak):
         "classic_images": per_second,
         "images": rate,
         "speedup": rate / per_second,
-        "peak_share": gan_peak_share(*players, rate, peak),
+        "peak_share": gan_peak_share(*players, rate),
     }
     return part, None
 
 
-def dcgan(images, peak, epochs=2):
+def dcgan(images, epochs=2):
     """The classic DCGAN's distance and time after two epochs; ours until it is as good."""
     x, real, eleven = images.x_train, images.x_test[:SCORED], chapter("11")
     keras.utils.set_random_seed(0)
@@ -271,7 +269,7 @@ def dcgan(images, peak, epochs=2):
     return part, classic_ffd
 
 
-def gan_floor(images, peak, steps=200, batch_size=256):
+def gan_floor(images, steps=200, batch_size=256):
     """Step time of chapter 10's `fit` over that of a bare compiled loop doing the same."""
     ten, x = chapter("10"), images.x_train[: steps * batch_size]
     speed = Speed()
@@ -313,18 +311,3 @@ PARTS = {
     "dcgan_speed": dcgan_speed,
     "dcgan": dcgan,
 }
-
-
-def main(names):
-    """Measure the parts named, or all."""
-    gk.setup()
-    images = gk.load_images()
-    peak = machine_peak()
-    for name in names or PARTS:
-        part, rerun = PARTS[name](images, peak)
-        print(name, part, flush=True)
-        save_part(name, part, len(images.x_train), rerun)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -384,7 +384,7 @@ def _download(builder):
     with tempfile.TemporaryDirectory(prefix="genkeras-download-") as downloads:
         try:
             if builder.name == "fashion_mnist":
-                _download_in_a_process(builder.data_dir, downloads)
+                _download_in_a_process(target.parents[1], downloads)  # above name/version
             else:
                 tfds = _import_tfds()
                 config = tfds.download.DownloadConfig(try_download_gcs=False)
@@ -413,7 +413,12 @@ tfds.builder("fashion_mnist", data_dir=sys.argv[1]).download_and_prepare(
 
 
 def _download_in_a_process(data_dir, download_dir):
-    """Prepare Fashion-MNIST within `DOWNLOAD_LIMIT` seconds; RuntimeError with TFDS's reason."""
+    """Prepare Fashion-MNIST within `DOWNLOAD_LIMIT` seconds; RuntimeError with TFDS's reason.
+
+    Args:
+        data_dir: the folder of all prepared data sets.
+        download_dir: a folder for the files as they come.
+    """
     print(f"Downloading fashion_mnist (30 MB) to {data_dir} ...", flush=True)
     with subprocess.Popen(
         [sys.executable, "-c", DOWNLOAD_SCRIPT, str(data_dir), str(download_dir)],

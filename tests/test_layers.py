@@ -1,4 +1,4 @@
-"""TransposedDense against closed forms, finite differences, files and policies."""
+"""TransposedDense and Sampling against closed forms, finite differences, files and policies."""
 
 import subprocess
 import sys
@@ -75,10 +75,18 @@ def test_a_loaded_tied_model_is_the_same_and_still_tied(tmp_path):
     np.testing.assert_allclose(tied(np.ones((1, 3))), np.maximum(bias, 0)[None], rtol=1e-6)
 
 
-def test_a_fresh_process_that_imported_genkeras_can_load(tmp_path):
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "import genkeras, keras",
+        "import keras, genkeras",
+        "import genkeras, importlib.util; importlib.util.find_spec('keras'); import keras",
+    ],
+)
+def test_a_fresh_process_that_imported_genkeras_can_load(tmp_path, imports):
     model, *_ = tied_autoencoder()
     model.save(tmp_path / "tied.keras")
-    code = f"import genkeras, keras; keras.models.load_model({str(tmp_path / 'tied.keras')!r})"
+    code = f"{imports}; keras.models.load_model({str(tmp_path / 'tied.keras')!r})"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -124,6 +132,11 @@ def test_an_unbuilt_dense_is_refused():
         gk.TransposedDense(layers.Dense(3, name="later"))(np.ones((1, 3)))
 
 
+def test_a_layer_that_is_not_dense_is_refused():
+    with pytest.raises(ValueError, match="expected a Dense layer, got <Conv2D"):
+        gk.TransposedDense(layers.Conv2D(3, 2))
+
+
 def test_inputs_of_the_wrong_size_are_refused():
     *_, tied = tied_autoencoder()
     fresh = gk.TransposedDense(tied.dense)
@@ -149,7 +162,7 @@ def test_sampling_adds_the_closed_form_of_the_divergence():
     layer([mean, log_var])
     kl = 0.5 * np.sum(np.exp(log_var) + mean**2 - 1 - log_var)
     assert float(layer.losses[0]) == pytest.approx(0.1 * kl, rel=1e-5)
-    assert float(layer.average.result()) == pytest.approx(kl, rel=1e-5)
+    assert float(layer.kl_metric.result()) == pytest.approx(kl, rel=1e-5)
 
 
 def test_fit_and_evaluate_report_the_divergence_apart():
@@ -184,6 +197,14 @@ def test_sampling_is_float32_under_mixed_precision():
         keras.config.set_dtype_policy("float32")
     assert keras.backend.standardize_dtype(z.dtype) == "float32"
     assert np.isfinite(np.asarray(z)).all() and np.isfinite(float(layer.losses[0]))
+
+
+def test_a_callback_can_change_the_weight_and_the_file_keeps_the_first(tmp_path):
+    model = vae(kl_weight=0.5)
+    layer = next(layer for layer in model.layers if isinstance(layer, gk.Sampling))
+    layer.kl_weight.assign(0.0)
+    assert float(layer.kl_weight.value) == 0.0 and layer.initial_kl_weight == 0.5
+    assert layer.get_config()["kl_weight"] == 0.5
 
 
 @pytest.mark.parametrize("weight", [-0.1, float("nan"), float("inf")])

@@ -84,10 +84,3 @@ def test_groove_loops_in_four_become_beats(monkeypatch):
     monkeypatch.setattr(tfds, "load", lambda name, split, with_info: (data, info))
     beats = groove_beats(pitches)
     assert beats.shape == (1, 9, 32) and beats.sum() == 1
-
-
-def test_written_grooves_are_many_and_differ():
-    read_grooves, grooves, velocity, names = definitions(
-        "08", "read_grooves", "GROOVES", "VELOCITY", "NAMES"
-    )
-    assert len(names) == 9 and len(set(velocity.values())) == 4 and "rock" in grooves

@@ -3,6 +3,8 @@
 import json
 
 import genkeras as gk
+import keras
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -19,7 +21,7 @@ def test_every_plot_takes_floats_and_uint8(shape, dtype):
     assert isinstance(gk.plot_images(images, columns=4, titles=list("abcdef")), Figure)
     figure = gk.plot_reconstructions(images, {"one": images, "two": images}, title="t")
     assert isinstance(figure, Figure)
-    assert len(figure.axes) == 18
+    assert [len(axis.images) for axis in figure.axes] == [6, 6, 6]
 
 
 def test_images_of_a_bfloat16_tensor_can_be_drawn():
@@ -31,7 +33,7 @@ def test_images_of_a_bfloat16_tensor_can_be_drawn():
 def test_drawn_pixels_are_those_given():
     images = RNG.random((3, 5, 5))
     figure = gk.plot_images(images, columns=2)
-    drawn = [axis.images[0].get_array() for axis in figure.axes if axis.images]
+    drawn = [image.get_array() for axis in figure.axes for image in axis.images]
     np.testing.assert_allclose(drawn, images, rtol=1e-6)
 
 
@@ -42,7 +44,8 @@ def test_drawn_pixels_are_those_given():
         (np.zeros((2, 8, 8, 2)), r"must have shape .* got \(2, 8, 8, 2\)"),
         (np.zeros((0, 8, 8)), "at least one image"),
         (np.zeros((2, 8, 8), int), "floats in .* or uint8, got int64"),
-        (np.full((2, 8, 8), 255.0), "must lie in .* got values from 255 to 255"),
+        (np.full((2, 8, 8), 255.0), "must lie in .* got values from 255 to 255; divide by 255"),
+        (np.ones((2, 8, 8), "uint8"), "got only 0 and 1"),
         (np.full((2, 8, 8), -0.5), "must lie in .* got values from -0.5"),
         (np.full((2, 8, 8), np.nan), "must lie in .* nan"),
     ],
@@ -51,6 +54,29 @@ def test_other_images_are_refused_in_one_sentence(images, message):
     with pytest.raises(ValueError, match=message) as caught:
         gk.plot_images(images)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (28, 28, 3)])
+def test_a_single_image_is_not_taken_for_many(shape):
+    with pytest.raises(ValueError, match="use images.:1. in place of images.0."):
+        gk.plot_images(np.zeros(shape))
+
+
+def test_a_row_may_be_called_original_too():
+    images = np.zeros((3, 4, 4))
+    figure = gk.plot_reconstructions(images, {"original": images})
+    assert [axis.get_ylabel() for axis in figure.axes] == ["original", "original"]
+
+
+def test_refused_calls_leave_no_figure_open():
+    for call in (
+        lambda: gk.plot_images(np.zeros((2, 4, 4)), titles=["one"]),
+        lambda: gk.plot_reconstructions(np.zeros((2, 4, 4)), np.zeros((3, 4, 4))),
+        lambda: gk.plot_learning_curves({"a": {"loss": [1]}}, metric="mse"),
+    ):
+        with pytest.raises(ValueError):
+            call()
+    assert plt.get_fignums() == []
 
 
 def test_mismatches_are_refused():
@@ -64,6 +90,10 @@ def test_mismatches_are_refused():
         gk.plot_learning_curves({})
     with pytest.raises(ValueError, match="'a' has no 'mse'; it has loss"):
         gk.plot_learning_curves({"a": {"loss": [1]}}, metric="mse")
+    with pytest.raises(ValueError, match="must be a dict .* got History"):
+        gk.plot_learning_curves(keras.callbacks.History())
+    with pytest.raises(ValueError, match="validated 2 times in 4 epochs; .* validation_freq=1"):
+        gk.plot_learning_curves({"a": {"loss": [1, 2, 3, 4], "val_loss": [1, 2]}})
 
 
 def test_learning_curves_show_runs_and_baselines():
@@ -79,9 +109,29 @@ def test_record_shows_and_writes(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("GENKERAS_RESULTS", str(tmp_path / "results"))
     gk.record("03_stacked_autoencoders", stacked_val_mse=np.float32(0.0123456789), seconds=12)
     written = json.loads((tmp_path / "results" / "03_stacked_autoencoders.json").read_text())
-    assert written == {"stacked_val_mse": 0.0123457, "seconds": 12}
+    assert written["numbers"] == {"stacked_val_mse": 0.0123457, "seconds": 12}
     assert [p.name for p in (tmp_path / "results").iterdir()] == ["03_stacked_autoencoders.json"]
     assert "stacked_val_mse  0.0123457" in capsys.readouterr().out
+
+
+def test_record_says_which_data_were_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENKERAS_RESULTS", str(tmp_path))
+    gk.load_images(source="bundled", n_train=5)
+    gk.record("03_stacked_autoencoders", seconds=1)
+    written = json.loads((tmp_path / "03_stacked_autoencoders.json").read_text())
+    assert written["data"]["fashion_mnist"] == "bundled"
+
+
+def test_record_leaves_nothing_half_written(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENKERAS_RESULTS", str(tmp_path))
+
+    def full(self, target):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(type(tmp_path), "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        gk.record("03_stacked_autoencoders", seconds=1)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_record_writes_nothing_unasked(tmp_path, monkeypatch):

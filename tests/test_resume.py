@@ -1,12 +1,13 @@
 """Chapter 11's long trainings go on where they stopped, whatever stopped them."""
 
-import pathlib
 import signal
 import subprocess
 import sys
 
+from conftest import ROOT
+
 SCRIPT = """
-import sys
+import os, signal, sys
 sys.path.insert(0, "benchmarks")
 import keras, numpy as np
 from gans import chapter
@@ -15,11 +16,15 @@ eleven = chapter("11")
 
 
 class Tell(keras.callbacks.Callback):
+    # Says what each epoch starts from, and kills the process after the second one if asked.
+
     def on_epoch_begin(self, epoch, logs=None):
         model = self.model
         parts = model.average.weights, model.discriminator.weights, model.d_optimizer.variables
         sums = [sum(float(np.abs(v.numpy()).sum()) for v in part) for part in parts]
         print("begin", epoch, int(model.g_optimizer.iterations), *sums, flush=True)
+        if epoch == 2 and sys.argv[2] == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 keras.utils.set_random_seed(0)
@@ -32,24 +37,20 @@ print("done", flush=True)
 """
 
 
-def start(folder):
-    command = [sys.executable, "-c", SCRIPT, str(folder)]
-    root = pathlib.Path(__file__).parent.parent
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root)
+def train(folder, end):
+    """Train in a process of its own, which is killed on the way or finishes."""
+    command = [sys.executable, "-c", SCRIPT, str(folder), end]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
 
 
 def test_a_killed_training_goes_on_from_the_last_epoch(tmp_path):
-    with start(tmp_path) as killed:
-        for line in killed.stdout:
-            if line.startswith("begin 2"):
-                killed.send_signal(signal.SIGKILL)
-                break
-    assert killed.returncode == -signal.SIGKILL
+    killed = train(tmp_path, "kill")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert any(tmp_path.iterdir())
-    with start(tmp_path) as again:
-        lines = again.stdout.read().splitlines()
-    assert again.returncode == 0
+    again = train(tmp_path, "finish")
+    assert again.returncode == 0, again.stderr
+    lines = again.stdout.splitlines()
     # The weights, their average and both optimizers are those of the process that was killed.
-    assert lines[0] == line.strip()
+    assert lines[0] == killed.stdout.splitlines()[-1]
     assert [text.split()[1] for text in lines[:-1]] == ["2", "3"]
     assert not list(tmp_path.rglob("*.h5")), "the backup outlives the training"

@@ -21,13 +21,13 @@ def test_loss_is_the_closed_form_and_codes_pass_unchanged(target, weight, shape)
     layer = gk.KLDivergenceActivityRegularization(target, weight)
     codes = CODES.reshape(shape)
     assert (ops.convert_to_numpy(layer(codes)) == codes).all()
-    assert float(layer.losses[0]) == pytest.approx(closed_form(codes, target, weight), rel=1e-5)
+    assert float(layer.losses[0]) == pytest.approx(closed_form(codes, target, weight), rel=2e-4)
 
 
 def test_thirty_percent_against_ten_costs_what_the_slides_example_says():
     layer = gk.KLDivergenceActivityRegularization(0.1, 1.0)
     layer(np.full((5, 1), 0.3, "float32"))
-    assert float(layer.losses[0]) == pytest.approx(0.11632, abs=1e-5)
+    assert float(layer.losses[0]) == pytest.approx(0.11632, abs=2e-5)
 
 
 def test_gradient_matches_finite_differences():
@@ -55,6 +55,13 @@ def test_silent_and_saturated_units_give_finite_losses(extreme):
     layer = gk.KLDivergenceActivityRegularization()
     layer(np.full((3, 2), extreme, "float32"))
     assert np.isfinite(float(layer.losses[0]))
+
+
+@pytest.mark.parametrize("codes", [2.0, -0.5])
+def test_codes_outside_0_and_1_make_the_loss_nan(codes):
+    layer = gk.KLDivergenceActivityRegularization()
+    layer(np.full((3, 2), codes, "float32"))
+    assert np.isnan(float(layer.losses[0]))
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])

@@ -106,11 +106,28 @@ def test_minimize_says_what_is_wrong(monkeypatch):
     variable, other = keras.Variable(1.0), keras.Variable(1.0)
     optimizer = keras.optimizers.SGD()
     for variables in ([], [other]):
-        with pytest.raises(ValueError, match="depends on none of the variables"):
+        with pytest.raises(
+            ValueError, match="depends on none of the variables .is the model built"
+        ):
             gk.minimize(optimizer, lambda: variable * 2, variables)
+    with pytest.raises(ValueError, match="must return a scalar"):
+        gk.minimize(optimizer, lambda: variable * np.ones(3), [variable])
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(RuntimeError, match="KERAS_BACKEND=tensorflow"):
         gk.minimize(optimizer, lambda: variable * 2, [variable])
+
+
+@pytest.mark.parametrize("steps", [0, -5, float("nan")])
+def test_a_schedule_without_steps_is_refused(steps):
+    with pytest.raises(ValueError, match="steps must be at least 1"):
+        gk.warmup_cosine(1e-3, steps)
+
+
+def test_a_schedule_rises_and_falls_to_zero():
+    schedule = gk.warmup_cosine(2e-3, 100)
+    rates = [float(schedule(step)) for step in (0, 5, 52, 100)]
+    assert rates[0] == 0 and rates[1] == pytest.approx(2e-3, rel=1e-3)
+    assert 0.8e-3 < rates[2] < 1.2e-3 and rates[3] == pytest.approx(0, abs=1e-8)
 
 
 def test_optimizers_are_left_alone_in_full_precision():

@@ -1,7 +1,7 @@
 """Pictures in notebooks: stored in few bytes, and with alternative text.
 
-A figure's alternative text is the `alt` of its cell: `# %% alt="Loss by epoch, falling"`. nbconvert
-and JupyterLab look for it in the metadata of the output, so it is copied there.
+A figure's alternative text is the `alt` of its cell: `# %% alt="Loss by epoch, falling"`. It is
+copied into the metadata of the cell's outputs, where programs that show notebooks look for it.
 """
 
 import base64

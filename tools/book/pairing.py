@@ -122,8 +122,9 @@ def sync(script, keep=None):
 
 
 def canonical_script(script):
-    """The script as jupytext writes it, which is what JupyterLab would save."""
+    """The script as JupyterLab would save it: notebooks keep metadata sorted by name."""
     notebook = jupytext.read(script, fmt="py:percent", config=SETTINGS)
+    notebook = nbformat.reads(nbformat.writes(notebook), as_version=4)
     return jupytext.writes(notebook, fmt="py:percent", config=SETTINGS)
 
 

@@ -22,7 +22,7 @@ from genkeras.data import find_source
 from genkeras.runtime import processor_name
 
 from book import CHAPTERS, ROOT
-from book.figures import add_alternative_texts, shrink
+from book.figures import add_alternative_texts, picture_outputs, shrink
 from book.fingerprint import fingerprint
 from book.pairing import (
     inputs_digest,
@@ -220,12 +220,19 @@ def made_by():
 
 
 def write_html(notebook, path):
+    """Write a page; the figures get the alternative text of their cells."""
+    from bs4 import BeautifulSoup
     from nbconvert import HTMLExporter
 
     exporter = HTMLExporter()
-    exporter.log.setLevel("ERROR")  # a rule of ours lists figures without alternative text
+    exporter.log.setLevel("ERROR")  # it warns of missing alternative texts, which come below
     body, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
-    path.write_text(body)
+    page = BeautifulSoup(body, "html.parser")
+    pictures = page.select('.jp-OutputArea-output img[src^="data:image/png"]')
+    outputs = [output for cell in notebook.cells for output in picture_outputs(cell)]
+    for picture, output in zip(pictures, outputs, strict=True):
+        picture["alt"] = output.metadata.get("image/png", {}).get("alt", "")
+    path.write_text(str(page))
 
 
 def read_json(path):

@@ -1,0 +1,280 @@
+"""Every chapter keeps the rules, and every rule can fail."""
+
+import json
+import pathlib
+import re
+import shutil
+
+import made_up
+import nbformat
+import pytest
+from book import figures, numbers, pairing, rules, running
+from conftest import ROOT
+
+CHAPTERS = sorted((ROOT / "chapters").glob("[0-9][0-9]_*.py"))
+
+
+@pytest.mark.parametrize("script", CHAPTERS, ids=lambda script: script.stem)
+def test_chapter_keeps_every_rule(script):
+    assert rules.problems(script) == []
+
+
+def test_readme_is_up_to_date():
+    readme = (ROOT / "README.md").read_text()
+    assert numbers.chapter_table() in readme
+    assert list(numbers.problems(readme, {})) == []
+
+
+def test_re_run_figures_are_those_of_the_benchmark():
+    textbook = json.loads((ROOT / "benchmarks" / "textbook.json").read_text())
+    results = json.loads((ROOT / "benchmarks" / "results.json").read_text())
+    keys = {"dense_gan": "classic_recall", "dcgan": "classic_ffd"}
+    for name, entry in textbook.items():
+        measured = results[name][keys.get(name, "classic_mse")]
+        assert entry["rerun"] == pytest.approx(measured, rel=1e-3), name
+
+
+# --- The rules, each broken once -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """The made-up chapter, run in place once."""
+    folder = tmp_path_factory.mktemp("chapters")
+    script = folder / "98_made_up.py"
+    script.write_text(made_up.CHAPTER)
+    shutil.copy(ROOT / "chapters" / "jupytext.toml", folder)
+    running.run_chapter(script, "outputs", folder)
+    pairing.sync(script)
+    return folder
+
+
+@pytest.fixture
+def chapter(executed, tmp_path):
+    shutil.copytree(executed, tmp_path / "chapters")
+    return tmp_path / "chapters" / "98_made_up.py"
+
+
+@pytest.fixture
+def twins(tmp_path):
+    """A copy of genkeras, which a test may edit."""
+    shutil.copytree(ROOT / "genkeras", tmp_path / "genkeras")
+    return tmp_path / "genkeras"
+
+
+def edit(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def edit_cells(script, change):
+    """Change the code cells of the notebook, not of the script."""
+    path = script.with_suffix(".ipynb")
+    notebook = nbformat.read(path, as_version=4)
+    change(pairing.code_cells(notebook))
+    path.write_text(nbformat.writes(notebook))
+
+
+def test_the_made_up_chapter_is_without_fault(chapter):
+    assert rules.problems(chapter) == []
+
+
+BREACHES = [
+    ("#   kernelspec:", "#   other: 1\n#   kernelspec:", "header must hold jupytext"),
+    ("# # A made-up", "# A made-up", "must open with a title"),
+    ("| Slides |", "| Slide |", "lacks the row 'Slides'"),
+    ('tags=["parameters"]', "", "exactly one cell must be tagged"),
+    ('"EPOCHS": 1', '"EPOCH": 1', "quick parameter EPOCH is not in"),
+    ("QUICK = False", "QUICK = True", "must set QUICK = False"),
+    (', "QUICK": true', "", "its quick parameters QUICK to true"),
+    ("print(Double().call(EPOCHS))", "", "cell 5 is empty"),
+    ("return [y for", "return [EPOCHS for", "class Double reads the notebook's variable EPOCHS"),
+    ("is 0.25<!-- val_mse", "is 0.26<!-- val_mse", "quotes val_mse as 0.26, but it is 0.25"),
+    ("is 0.25<!-- val_mse -->", "is 0.25", "quotes 0.25 without saying where"),
+    ("`rate=0.1`.", "a rate of 0.1.", "quotes 0.1 without saying where"),
+    ("is 0.25<!-- val_mse", "is 0.25<!-- test_mse", "as 'test_mse', which was not measured"),
+    ("is 0.25<!-- val_mse", "is 0.25<!-- textbook x printed", "which was not measured"),
+    ("EPOCHS = 3", "EPOCHS = 3\nRIVAL = 0.5  # textbook stacked printed", "but it is 0.0132"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "problem"), BREACHES, ids=[b[2] for b in BREACHES])
+def test_a_broken_rule_is_found(chapter, old, new, problem):
+    edit(chapter, old, new)
+    assert any(problem in found for found in rules.problems(chapter))
+
+
+def test_a_drifted_pair_is_found(chapter):
+    edit(chapter, "# The loss is", "# Now the loss is")
+    assert rules.problems(chapter) == ["script and notebook differ: run make sync"]
+    pairing.sync(chapter)
+    assert rules.problems(chapter) == []
+
+
+def test_a_script_that_jupyterlab_would_rewrite_is_found(chapter):
+    quick = 'quick={"EPOCHS": 1, "QUICK": true}'
+    edit(chapter, f'{quick} tags=["parameters"]', f'tags=["parameters"] {quick}')
+    assert rules.problems(chapter) == [
+        "JupyterLab would write the script in another way: run make sync"
+    ]
+
+
+def test_a_missing_notebook_or_result_is_found(chapter):
+    (chapter.parent / "results" / "98_made_up.json").unlink()
+    assert "no recorded results: run make outputs" in rules.problems(chapter)
+    chapter.with_suffix(".ipynb").unlink()
+    assert "no notebook beside the script: run make sync" in rules.problems(chapter)
+
+
+def test_outputs_of_other_code_are_found(chapter):
+    edit(chapter, "EPOCHS = 3", "EPOCHS = 4")
+    pairing.sync(chapter)
+    problems = rules.problems(chapter)
+    assert "the outputs are not those of this code: run make outputs" in problems
+    assert "the results are not those of this code: run make outputs" in problems
+    assert "1 code cells have not been run" in problems
+
+
+def test_outputs_are_old_after_an_edit_in_jupyterlab(chapter):
+    from jupytext import TextFileContentsManager
+
+    manager = TextFileContentsManager()
+    manager.root_dir = str(chapter.parent)
+    model = manager.get("98_made_up.ipynb", content=True, type="notebook")
+    for cell in model["content"]["cells"]:
+        cell["source"] = cell["source"].replace("EPOCHS = 3", "EPOCHS = 5")
+    manager.save(model, "98_made_up.ipynb")
+    pairing.sync(chapter)
+    assert rules.problems(chapter) == [
+        "the outputs are not those of this code: run make outputs",
+        "the results are not those of this code: run make outputs",
+    ]
+
+
+def test_outputs_of_another_genkeras_are_found(chapter, twins):
+    edit(twins / "results.py", 'f"{value:.6g}"', 'f"{value:.5g}"')
+    assert "the outputs are not those of this code: run make outputs" in rules.problems(
+        chapter, twins
+    )
+
+
+def test_outputs_from_the_bundled_sample_are_found(chapter):
+    path = chapter.parent / "results" / "98_made_up.json"
+    results = json.loads(path.read_text())
+    path.write_text(json.dumps({**results, "data": {"fashion_mnist": "bundled"}}))
+    assert any("from the bundled sample" in problem for problem in rules.problems(chapter))
+
+
+def change_order(cells):
+    cells[0].execution_count, cells[1].execution_count = 2, 1
+
+
+def add_error(cells):
+    cells[0].outputs = [nbformat.v4.new_output("error", ename="E", evalue="", traceback=[])]
+
+
+def add_stderr(cells):
+    cells[0].outputs = [nbformat.v4.new_output("stream", name="stderr", text="oh")]
+
+
+def add_warning(cells):
+    cells[0].outputs = [nbformat.v4.new_output("stream", text="WARNING: oh")]
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (change_order, "run out of order"),
+        (add_error, "ended in an error"),
+        (add_stderr, "wrote to stderr"),
+        (add_warning, "printed a warning"),
+    ],
+)
+def test_a_bad_output_is_found(chapter, change, problem):
+    edit_cells(chapter, change)
+    assert any(problem in found for found in rules.problems(chapter))
+
+
+def test_a_figure_without_alternative_text_is_found(chapter):
+    edit(chapter, '# %% alt="A rising line"', "# %%")
+    pairing.sync(chapter)
+    assert rules.problems(chapter) == [
+        "the figure of the cell that starts 'import matplotlib.pyplot as plt' has no alternative text"
+    ]
+
+
+def test_a_notebook_that_is_too_large_is_found(chapter):
+    def grow(cells):
+        cells[0].outputs = [nbformat.v4.new_output("stream", text="x" * rules.MAX_BYTES)]
+
+    edit_cells(chapter, grow)
+    assert any("bytes, more than" in problem for problem in rules.problems(chapter))
+
+
+def test_a_definition_that_differs_from_genkeras_is_found(chapter, twins):
+    definition = re.search(r"class Double:.*?\[0\]\n", made_up.CHAPTER, re.DOTALL)[0]
+    path = twins / "layers.py"
+    before = path.read_text()
+    path.write_text(before + definition.replace("Twice.", "Another docstring, which may differ."))
+    assert rules.problems(chapter, twins) == []
+    path.write_text(before + definition.replace("x + x", "2 * x"))
+    assert rules.problems(chapter, twins) == ["Double differs from the definition in genkeras"]
+
+
+# --- Figures and numbers -------------------------------------------------------------------------
+
+
+def test_alternative_texts_reach_the_html(chapter, tmp_path):
+    notebook = pairing.read_notebook(chapter.with_suffix(".ipynb"))
+    running.write_html(notebook, tmp_path / "a.html")
+    assert 'alt="A rising line"' in (tmp_path / "a.html").read_text()
+
+
+def test_figures_are_shrunk_and_gray_ones_keep_their_pixels():
+    import base64
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    def png(pixels):
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "PNG")
+        return base64.b64encode(file.getvalue()).decode() + "\n"
+
+    rng = np.random.default_rng(0)
+    gray = np.repeat(rng.integers(0, 256, (60, 80, 1), dtype=np.uint8), 4, axis=2)
+    gray[..., 3] = 255
+    colors = rng.integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    outputs = [
+        nbformat.v4.new_output("display_data", {"image/png": png(p)}) for p in (gray, colors)
+    ]
+    cell = nbformat.v4.new_code_cell("plt.show()", outputs=outputs)
+    figures.shrink(nbformat.v4.new_notebook(cells=[cell]))
+    small, reduced = (output["data"]["image/png"] for output in cell.outputs)
+    assert len(small) < len(png(gray)) and len(reduced) < len(png(colors)) / 2
+    kept = np.asarray(Image.open(io.BytesIO(base64.b64decode(small))).convert("RGBA"))
+    assert (kept == gray).all()
+
+
+def test_quoted_numbers_are_renewed_in_their_own_format():
+    text = (
+        "0.99<!-- val_mse --> 12,000<!-- n --> 5 %<!-- share --> 0.5<!-- setting --> 1.0<!-- x -->"
+    )
+    new = numbers.renew(text, {"val_mse": 0.2512, "n": 13500.4, "share": 7})
+    assert new == (
+        "0.25<!-- val_mse --> 13,500<!-- n --> 7 %<!-- share --> 0.5<!-- setting --> 1.0<!-- x -->"
+    )
+
+
+def test_textbook_numbers_have_one_home():
+    assert numbers.look_up("textbook stacked printed", {}) == 0.0132
+    code = numbers.renew("RIVAL = 0.9  # textbook stacked printed\n", {})
+    assert code == "RIVAL = 0.0132  # textbook stacked printed\n"
+
+
+def test_the_readme_table_takes_titles_and_results_from_the_chapters(chapter):
+    table = numbers.chapter_table(pathlib.Path(chapter.parent))
+    row = "| 98 | [A made-up chapter](chapters/98_made_up.ipynb) | A loss of 0.25 | 2 s |"
+    assert row in table.splitlines()
