@@ -47,7 +47,7 @@ run = gk.setup(seed=42)
 # %% [markdown]
 # ## Parameters
 
-# %% tags=["parameters"] quick={"QUICK": true, "N_POINTS": 500, "SAMPLER_STEPS": 200, "CLASSIFIER_EPOCHS": 20, "LATENT_EPOCHS": 5}
+# %% quick={"CLASSIFIER_EPOCHS": 20, "LATENT_EPOCHS": 5, "N_POINTS": 500, "QUICK": true, "SAMPLER_STEPS": 200} tags=["parameters"]
 QUICK = False  # True runs with small numbers, which shows how it works but proves nothing
 N_POINTS = 2000  # points to learn from; as many again are held out
 SAMPLER_STEPS = 3000  # gradient steps of the sampler

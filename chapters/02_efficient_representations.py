@@ -47,7 +47,7 @@ run = gk.setup(seed=42)
 # %% [markdown]
 # ## Parameters
 
-# %% tags=["parameters"] quick={"QUICK": true, "N_TRAIN": 2000, "SEQUENCE_EPOCHS": 3, "SEQUENCE_CODES": [1, 2], "EPOCHS": 1, "EPOCHS_SAMPLE": 1, "LINEAR_EPOCHS": 1, "LINEAR_EPOCHS_SAMPLE": 1, "COPY_EPOCHS": 1, "COPY_EPOCHS_SAMPLE": 1, "JIT_COMPILE": false, "LATENT_DIMS": [2, 30]}
+# %% quick={"COPY_EPOCHS": 1, "COPY_EPOCHS_SAMPLE": 1, "EPOCHS": 1, "EPOCHS_SAMPLE": 1, "JIT_COMPILE": false, "LATENT_DIMS": [2, 30], "LINEAR_EPOCHS": 1, "LINEAR_EPOCHS_SAMPLE": 1, "N_TRAIN": 2000, "QUICK": true, "SEQUENCE_CODES": [1, 2], "SEQUENCE_EPOCHS": 3} tags=["parameters"]
 QUICK = False  # True runs with small numbers, which shows how it works but proves nothing
 N_TRAIN = None  # training images; None takes all there are
 SEQUENCE_CODES = [1, 2, 4]  # code sizes of the sequence autoencoders

@@ -48,7 +48,7 @@ run = gk.setup(seed=42)
 # ## Parameters
 # All that makes a run longer or shorter stands here; the rest follows from it.
 
-# %% tags=["parameters"] quick={"QUICK": true, "N_TRAIN": 2000, "EPOCHS": 2, "EPOCHS_SAMPLE": 2, "N_MAP": 100, "JIT_COMPILE": false, "MEMORY_EPOCHS": 1, "LABELS": [500], "CLASSIFIER_STEPS": 20, "SEEDS": 2}
+# %% quick={"CLASSIFIER_STEPS": 20, "EPOCHS": 2, "EPOCHS_SAMPLE": 2, "JIT_COMPILE": false, "LABELS": [500], "MEMORY_EPOCHS": 1, "N_MAP": 100, "N_TRAIN": 2000, "QUICK": true, "SEEDS": 2} tags=["parameters"]
 QUICK = False  # True runs with small numbers, which shows how it works but proves nothing
 N_TRAIN = None  # training images; None takes all there are
 LATENT_DIM = 30  # size of the code

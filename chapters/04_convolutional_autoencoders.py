@@ -47,7 +47,7 @@ run = gk.setup(seed=42)
 # %% [markdown]
 # ## Parameters
 
-# %% tags=["parameters"] quick={"QUICK": true, "N_TRAIN": 2000, "EPOCHS": 1, "EPOCHS_SAMPLE": 3, "RECURRENT_EPOCHS": 1, "RECURRENT_EPOCHS_SAMPLE": 3, "JIT_COMPILE_DENSE": false, "N_SMALL": 128, "SMALL_EPOCHS": 6, "LEVEL_EPOCHS": 6}
+# %% quick={"EPOCHS": 1, "EPOCHS_SAMPLE": 3, "JIT_COMPILE_DENSE": false, "LEVEL_EPOCHS": 6, "N_SMALL": 128, "N_TRAIN": 2000, "QUICK": true, "RECURRENT_EPOCHS": 1, "RECURRENT_EPOCHS_SAMPLE": 3, "SMALL_EPOCHS": 6} tags=["parameters"]
 QUICK = False  # True runs with small numbers, which shows how it works but proves nothing
 N_TRAIN = None  # training images; None takes all there are
 LATENT_DIM = 30  # size of the code

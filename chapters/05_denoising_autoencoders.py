@@ -47,7 +47,7 @@ run = gk.setup(seed=42)
 # %% [markdown]
 # ## Parameters
 
-# %% tags=["parameters"] quick={"QUICK": true, "N_TRAIN": 2000, "EPOCHS": 2, "EPOCHS_SAMPLE": 2, "SHORT_EPOCHS": 1, "SWEEP": [0.3], "PROBE_LABELS": [500]}
+# %% quick={"EPOCHS": 2, "EPOCHS_SAMPLE": 2, "N_TRAIN": 2000, "PROBE_LABELS": [500], "QUICK": true, "SHORT_EPOCHS": 1, "SWEEP": [0.3]} tags=["parameters"]
 QUICK = False  # True runs with small numbers, which shows how it works but proves nothing
 N_TRAIN = None  # training images; None takes all there are
 LATENT_DIM = 30  # size of the code

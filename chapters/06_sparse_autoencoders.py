@@ -47,7 +47,7 @@ run = gk.setup(seed=42)
 # %% [markdown]
 # ## Parameters
 
-# %% tags=["parameters"] quick={"QUICK": true, "N_TRAIN": 1500, "EPOCHS": 2, "EPOCHS_SAMPLE": 2, "SHORT_EPOCHS": 1, "SHORT_EPOCHS_SAMPLE": 1, "HASHING_EPOCHS": 2, "HASHING_EPOCHS_SAMPLE": 2, "JIT_COMPILE": false, "TARGETS": [0.05, 0.2], "N_DATABASE": 1000, "N_QUERIES": 50}
+# %% quick={"EPOCHS": 2, "EPOCHS_SAMPLE": 2, "HASHING_EPOCHS": 2, "HASHING_EPOCHS_SAMPLE": 2, "JIT_COMPILE": false, "N_DATABASE": 1000, "N_QUERIES": 50, "N_TRAIN": 1500, "QUICK": true, "SHORT_EPOCHS": 1, "SHORT_EPOCHS_SAMPLE": 1, "TARGETS": [0.05, 0.2]} tags=["parameters"]
 QUICK = False  # True runs with small numbers, which shows how it works but proves nothing
 N_TRAIN = None  # training images; None takes all there are
 CODES = 300  # units of the coding layer

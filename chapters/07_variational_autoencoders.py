@@ -47,7 +47,7 @@ run = gk.setup(seed=42)
 # %% [markdown]
 # ## Parameters
 
-# %% tags=["parameters"] quick={"QUICK": true, "N_TRAIN": 1500, "EPOCHS": 2, "EPOCHS_SAMPLE": 2, "SHORT_EPOCHS": 2, "SHORT_EPOCHS_SAMPLE": 2, "COLLAPSE_EPOCHS": 2, "N_SMALL": 1000, "N_SCORED": 500, "N_BOUND": 50, "JIT_COMPILE": false}
+# %% quick={"COLLAPSE_EPOCHS": 2, "EPOCHS": 2, "EPOCHS_SAMPLE": 2, "JIT_COMPILE": false, "N_BOUND": 50, "N_SCORED": 500, "N_SMALL": 1000, "N_TRAIN": 1500, "QUICK": true, "SHORT_EPOCHS": 2, "SHORT_EPOCHS_SAMPLE": 2} tags=["parameters"]
 QUICK = False  # True runs with small numbers, which shows how it works but proves nothing
 N_TRAIN = None  # training images; None takes all there are
 LATENT_DIM = 10  # size of the code, as in the textbook

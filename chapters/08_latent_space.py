@@ -47,7 +47,7 @@ run = gk.setup(seed=42)
 # %% [markdown]
 # ## Parameters
 
-# %% tags=["parameters"] quick={"QUICK": true, "N_TRAIN": 1500, "EPOCHS": 3, "EPOCHS_SAMPLE": 3, "N_PAIRS": 100, "SPRITE_LEVELS": [3, 2, 3, 4, 4], "BETAS": [1, 8], "SPRITE_SEEDS": [0], "SPRITE_EPOCHS": 6, "N_VARIED": 10, "BEAT_EPOCHS": 6, "JIT_COMPILE": false}
+# %% quick={"BEAT_EPOCHS": 6, "BETAS": [1, 8], "EPOCHS": 3, "EPOCHS_SAMPLE": 3, "JIT_COMPILE": false, "N_PAIRS": 100, "N_TRAIN": 1500, "N_VARIED": 10, "QUICK": true, "SPRITE_EPOCHS": 6, "SPRITE_LEVELS": [3, 2, 3, 4, 4], "SPRITE_SEEDS": [0]} tags=["parameters"]
 QUICK = False  # True runs with small numbers, which shows how it works but proves nothing
 N_TRAIN = None  # training images; None takes all there are
 LATENT_DIM = 10  # size of the garments' code, as in chapter 07

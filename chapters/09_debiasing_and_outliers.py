@@ -47,7 +47,7 @@ run = gk.setup(seed=42)
 # %% [markdown]
 # ## Parameters
 
-# %% tags=["parameters"] quick={"QUICK": true, "N_COMMON": 400, "RARITY": 20, "SEEDS": [0], "EPOCHS": 4, "OUTLIER_EPOCHS": 3, "N_OUTLIER_TRAIN": 600, "N_SCORED": 200}
+# %% quick={"EPOCHS": 4, "N_COMMON": 400, "N_OUTLIER_TRAIN": 600, "N_SCORED": 200, "OUTLIER_EPOCHS": 3, "QUICK": true, "RARITY": 20, "SEEDS": [0]} tags=["parameters"]
 QUICK = False  # True runs with small numbers, which shows how it works but proves nothing
 N_COMMON = 5000  # training images of each common kind of shoe
 RARITY = 100  # one rare shoe for so many common ones

@@ -172,7 +172,7 @@ def test_a_run_on_the_sample_is_repeated_once_the_data_are_there(chapters, monke
     script = write(chapters, "91_one", READS_DATA)
     assert running.run([script], "run", chapters) == 0
     assert running.is_up_to_date(script, chapters)
-    monkeypatch.setattr(running, "find_source", lambda name: "tfds")
+    monkeypatch.setattr("genkeras.data.find_source", lambda name: "tfds")
     assert not running.is_up_to_date(script, chapters)
 
 

@@ -18,9 +18,6 @@ import shutil
 import tempfile
 import time
 
-from genkeras.data import find_source
-from genkeras.runtime import processor_name
-
 from book import CHAPTERS, ROOT
 from book.figures import add_alternative_texts, picture_outputs, shrink
 from book.fingerprint import fingerprint
@@ -140,6 +137,10 @@ def with_quick_parameters(notebook):
     """The notebook with a cell behind the parameters that sets them to small values."""
     from papermill.parameterize import parameterize_notebook
 
+    # papermill expects these, which it adds itself only where it also executes.
+    notebook.metadata["papermill"] = {}
+    for cell in notebook.cells:
+        cell.metadata.setdefault("tags", [])
     return parameterize_notebook(notebook, dict(parameters_cell(notebook).metadata["quick"]))
 
 
@@ -209,6 +210,8 @@ def environment(**variables):
 
 def made_by():
     """What a run was made with, kept beside its numbers."""
+    from genkeras.runtime import processor_name  # imports TensorFlow, which takes seconds
+
     versions = {name: importlib.metadata.version(name) for name in ("tensorflow", "keras")}
     return {
         "date": str(datetime.date.today()),
@@ -261,4 +264,6 @@ def is_up_to_date(script, folder):
     found = {results["fingerprint"], notebook.metadata.get("genkeras", {}).get("fingerprint")}
     if found != {expected}:
         return False
+    from genkeras.data import find_source  # imports TensorFlow, which takes seconds
+
     return all(find_source(name) == source for name, source in results["data"].items())
