@@ -24,7 +24,7 @@ def as_images(images, name="images"):
     array = np.asarray(images)
     if array.dtype.name == "bfloat16":
         array = array.astype("float32")
-    if array.ndim == 3 and array.shape[-1] in (1, 3):
+    if array.ndim == 3 and array.shape[-1] in (1, 3) and array.shape[1] > 3:
         raise ValueError(
             f"{name} must be several images, got shape {array.shape}, which looks like one: "
             "use images[:1] in place of images[0]"

@@ -70,8 +70,9 @@ def clone(tmp_path):
     shutil.copytree(ROOT, folder, ignore=ignored)
     bare_environment(folder / ".venv", folder)
     checksum = subprocess.run(
-        ["cksum"], stdin=open(folder / "pyproject.toml"), capture_output=True, text=True
-    ).stdout.strip()
+        ["cksum"], input=(folder / "pyproject.toml").read_bytes(), capture_output=True
+    ).stdout.decode()
+    checksum = checksum.strip()
     stamp = f"{folder} [notebooks,test] highest {checksum}\n"
     (folder / ".venv" / ".genkeras-installed").write_text(stamp)
     return folder

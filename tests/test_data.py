@@ -322,7 +322,7 @@ def proxy(monkeypatch, request):
         ("busy", "HTTP status 503"),
         ("hang", "no answer from the network"),
         ("cut", "could not be downloaded"),
-        ("trickle", "not finished within 8 seconds"),
+        pytest.param("trickle", "not finished within 8 seconds", marks=pytest.mark.slow),
     ],
     indirect=["proxy"],
 )
@@ -357,6 +357,7 @@ def load_home_made(folder, queue):
     queue.put((len(images.x_train), float(images.x_test.sum())))
 
 
+@pytest.mark.slow
 def test_two_processes_may_prepare_at_once(empty_folder):
     context = multiprocessing.get_context("spawn")
     queue = context.Queue()

@@ -4,7 +4,10 @@ import signal
 import subprocess
 import sys
 
+import pytest
 from conftest import ROOT
+
+pytestmark = pytest.mark.slow
 
 SCRIPT = """
 import os, signal, sys

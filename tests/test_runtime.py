@@ -150,7 +150,7 @@ except RuntimeError as error:
 """
 
 
-@pytest.mark.parametrize("backend", ["numpy", "jax", "torch"])
+@pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_other_backends_can_do_all_but_minimize(backend):
     done = subprocess.run(
         [sys.executable, "-c", BACKEND.format(backend=backend)],

@@ -5,6 +5,9 @@ and, last, its results replace those of before. So a failure, a dead kernel, an 
 disk leaves everything as it was, and the other chapters still run.
 """
 
+import asyncio
+import atexit
+import concurrent.futures
 import contextlib
 import datetime
 import fcntl
@@ -93,6 +96,8 @@ def only_one_run_in(folder):
             raise SystemExit(
                 f"another run is writing to {os.path.relpath(folder)}/: wait for it or stop it"
             ) from None
+        for left_by_a_killed_run in folder.glob(".running-*"):
+            shutil.rmtree(left_by_a_killed_run)
         yield
 
 
@@ -164,18 +169,39 @@ def execute(notebook, folder, script):
         extra_arguments=QUIET_KERNEL,
         on_cell_start=announce,
     )
-    try:
-        client.execute()
-    except CellExecutionError as error:
-        reason = f"{error.ename}: {first_line(error.evalue)}"
-    except DeadKernelError:
-        reason = "the kernel died, perhaps because the memory was full"
-    else:
-        return
+    # In a thread, because in the main one nbclient would handle Ctrl-C itself, and badly.
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        execution = pool.submit(asyncio.run, client.async_execute())
+        try:
+            execution.result()
+            return
+        except KeyboardInterrupt:
+            kill_kernel(client, execution)
+            raise
+        except CellExecutionError as error:
+            if error.ename == "KeyboardInterrupt":  # Ctrl-C reaches the kernel, too
+                raise KeyboardInterrupt from None
+            reason = f"{error.ename}: {first_line(error.evalue)}"
+        except DeadKernelError:
+            reason = "the kernel died, perhaps because the memory was full"
+        except RuntimeError as error:
+            reason = f"the kernel did not start: {first_line(str(error))}"
+        finally:
+            # nbclient forgets this where the kernel did not start; Python would end with an error.
+            atexit.unregister(client._cleanup_kernel)
     path = FAILED / script.with_suffix(".ipynb").name
     with contextlib.suppress(OSError):
         write_notebook(notebook, path)
     raise ChapterFailed(f"{reason} (see {os.path.relpath(path)})")
+
+
+def kill_kernel(client, execution):
+    """Kill the kernel's process, which may only be starting, until the execution has ended."""
+    while not execution.done():
+        process = getattr(getattr(client.km, "provisioner", None), "process", None)
+        if process is not None:
+            process.kill()
+        time.sleep(0.1)
 
 
 def section_headings(notebook):
