@@ -24,7 +24,7 @@
 # | Slides | *¿Cuál rostro es real?*; *Aprendizaje supervisado vs. no supervisado*; *Modelado generativo*; *¿Por qué modelos generativos?*; *¿Qué es una variable latente?* |
 # | Textbook | Hands-On Machine Learning, chapter 17, introduction; chapter 9, "Gaussian Mixtures" |
 # | Result | Recovers three hidden causes of made-up measurements, up to a linear map, with an R² of 0.98<!-- latent_r2 --> |
-# | Time | 47 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Time | 15 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | made points and measurements; twenty garments that come with genkeras |
 
 # %% [markdown]

@@ -24,7 +24,7 @@
 # | Slides | *VAEs: diferencia clave*; *Optimización de la VAE*; *Los a priors de la distribución latente*; *Gráfo de cálculo de la VAE*; *Reparametrizando la capa de muestreo*; *Generar nuevos ejemplos* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Variational Autoencoders" and "Generating Fashion MNIST Images" |
 # | Result | Draws new garments from ten random numbers; its loss is 0.0294<!-- vae_val_loss -->, the textbook's 0.0311<!-- textbook vae printed --> |
-# | Time | 287 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Time | 143 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
 # %% [markdown]
@@ -302,11 +302,11 @@ plt.show()
 # %% [markdown]
 # The plain codes spread over tens of units, in wedges with empty corners; the VAE's lie close
 # around the origin, as the prior says. From the standard normal the plain decoder draws boots and torn
-# pictures, at a distance of 441.4<!-- plain_normal_ffd -->: nearly all that it knows lies elsewhere. In the
+# pictures, at a distance of 441.7<!-- plain_normal_ffd -->: nearly all that it knows lies elsewhere. In the
 # rectangle some points fall into holes and decode to white blots, which the VAE's row does not show. Yet over
-# thousands of points a few blots count little, and the rectangle's distance, 128.7<!-- plain_rectangle_ffd -->,
-# and that of the fitted normal, 123.6<!-- plain_fitted_ffd -->, are even below the VAE's
-# 143.0<!-- vae_plane_ffd -->, whose pictures are softer. So the gain is not sharper pictures. It is a latent
+# thousands of points a few blots count little, and the rectangle's distance, 131.4<!-- plain_rectangle_ffd -->,
+# and that of the fitted normal, 123.5<!-- plain_fitted_ffd -->, are even below the VAE's
+# 142.9<!-- vae_plane_ffd -->, whose pictures are softer. So the gain is not sharper pictures. It is a latent
 # space whose shape is known before training; with ten codes nobody can look for the wedges.
 
 # %% [markdown]
@@ -403,8 +403,8 @@ print(f"precision {precision:.2f}   recall {recall:.2f}   (n = {len(real[:3000])
 
 # %% [markdown]
 # Most draws are garments, plain and soft at the edges; a few are mixtures of two kinds. Precision,
-# 0.85<!-- precision -->, says that most lie among the real ones; recall, 0.12<!-- recall -->, that the real ones are
-# far more varied. The distance, 72.1<!-- ffd --> against 0.7<!-- ffd_floor --> for real images, is the bar for the
+# 0.84<!-- precision -->, says that most lie among the real ones; recall, 0.12<!-- recall -->, that the real ones are
+# far more varied. The distance, 72.2<!-- ffd --> against 0.7<!-- ffd_floor --> for real images, is the bar for the
 # chapters on GANs.
 
 # %% [markdown]
@@ -447,7 +447,7 @@ plt.show()
 
 # %% [markdown]
 # The Bernoulli model spends more nats on the code, 12.4<!-- bernoulli_kl_nats --> against 7.9<!-- vae_kl_nats -->,
-# and rebuilds with contrast; but its draws are worse, 86.9<!-- bernoulli_ffd --> against 72.1<!-- ffd -->, some of
+# and rebuilds with contrast; but its draws are worse, 86.9<!-- bernoulli_ffd --> against 72.2<!-- ffd -->, some of
 # them torn: the more a code says, the less its average looks like the prior. (It was trained for fewer
 # epochs too.) Pixels in grey are no coin flips either; as a likelihood it is a convention.
 
@@ -503,7 +503,7 @@ plt.show()
 # %% [markdown]
 # Trained at once, the model keeps 1<!-- collapsed_units --> active code and rebuilds two or three shapes; warmed
 # up, it keeps 2<!-- cured_units -->, and the same objective ends lower, 0.0513<!-- cured_loss --> instead of
-# 0.0551<!-- collapsed_loss -->. The collapse was a trap on the way, not the best there was. The loss curve alone
+# 0.0559<!-- collapsed_loss -->. The collapse was a trap on the way, not the best there was. The loss curve alone
 # would not have told: count the active codes.
 
 # %% [markdown]

@@ -24,7 +24,7 @@
 # | Slides | *VAEs: Perturbación latente*; *Google BeatBlender*; *¿Qué es una variable latente?* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Generating Fashion MNIST Images" (interpolation) |
 # | Result | Separates the factors behind sprites: the mutual information gap rises from 0.08<!-- mig_beta1 --> to 0.37<!-- mig_beta8 --> as the weight of the KL term grows from 1 to 8 |
-# | Time | 223 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Time | 124 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it; sprites and drum loops made here |
 
 # %% [markdown]
@@ -229,7 +229,7 @@ except ImportError:
 
 # %% [markdown]
 # Less than 100 ms, so the picture follows the hand: nineteen of twenty redraws took less than
-# 22.2<!-- slider_ms --> ms.
+# 6.1<!-- slider_ms --> ms.
 
 # %% [markdown]
 # ## From one garment to another
@@ -299,8 +299,8 @@ print(f"for comparison, garments rebuilt: {rebuilt_ffd:.1f}")
 
 # %% [markdown]
 # The middle of a straight line is too short, and its pictures score 115.5<!-- linear_middle_ffd -->; on the arc the
-# length is kept, and they score 76.1<!-- spherical_middle_ffd -->, not far from garments that are merely rebuilt,
-# 60.8<!-- rebuilt_ffd -->. In the picture the linear bag is half a pair of trousers, grey; the spherical
+# length is kept, and they score 76.2<!-- spherical_middle_ffd -->, not far from garments that are merely rebuilt,
+# 60.9<!-- rebuilt_ffd -->. In the picture the linear bag is half a pair of trousers, grey; the spherical
 # one stays bright. The arc is rougher, 0.36<!-- spherical_roughness --> to 0.25<!-- linear_roughness -->: smoothness and
 # plausible pictures are two wishes, and here they disagree.
 

@@ -24,7 +24,7 @@
 # | Slides | *Generative Adversarial Networks (GANs)*; *Intuición detrás de las GANs*; *Entrenando GANs*; *Componentes de una GAN*; *Generando nuevos datos con GANs*; *¿Por qué GANs?* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Generative Adversarial Networks" and "The Difficulties of Training GANs" |
 # | Result | Plays the GAN's game in one dimension, where the discriminator comes within 0.008<!-- optimal_d_gap --> of the optimum that theory predicts |
-# | Time | 92 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Time | 89 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 10,000 to compare with; or the bundled sixth of it; points made here |
 
 # %% [markdown]
@@ -496,7 +496,7 @@ plt.show()
 
 # %% [markdown]
 # Maximum likelihood puts most of its points where there are no data: 12<!-- likelihood_near_percent --> percent lie near a group. The
-# GAN, with a network for a generator, puts 91<!-- gan_near_percent --> percent there and finds 7<!-- gan_modes --> of
+# GAN, with a network for a generator, puts 90<!-- gan_near_percent --> percent there and finds 7<!-- gan_modes --> of
 # 8 groups; threads between the groups remain, for its map is continuous. On the right the generator learns a hundred
 # times as fast as its judge. It jumps to whatever spot $D$ likes, all noise to one place: *mode collapse*. A
 # number catches it, the groups that get points: 0<!-- collapsed_modes --> of 8, and 1 where the spot happens to lie in
@@ -700,8 +700,8 @@ plt.close(figure)
 
 # %% [markdown]
 # After one epoch there are blots with the outline of tops and shoes; by the end garments of most kinds, with hard edges and many
-# specks. The distance falls from 232<!-- ffd_first_epoch --> to 72.2<!-- ffd -->, real images having 1.4<!-- ffd_floor -->.
-# Precision 0.77<!-- precision --> and recall 0.22<!-- recall -->: what is drawn is mostly plausible, and still far less varied
+# specks. The distance falls from 232<!-- ffd_first_epoch --> to 68.9<!-- ffd -->, real images having 1.4<!-- ffd_floor -->.
+# Precision 0.79<!-- precision --> and recall 0.25<!-- recall -->: what is drawn is mostly plausible, and still far less varied
 # than the real garments. (The textbook's settings were measured at a recall of 0.04<!-- textbook dense_gan rerun -->: a collapse.)
 
 # %% [markdown]
