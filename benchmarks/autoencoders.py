@@ -17,7 +17,7 @@ import genkeras as gk
 import keras
 import numpy as np
 import tensorflow as tf
-from common import Clock, machine_peak, median_epoch, multiply_adds
+from common import Clock, machine_peak, median_epoch, training_multiply_adds
 from keras import layers
 
 # --- Models --------------------------------------------------------------------------------------
@@ -532,8 +532,7 @@ def measure_peak(images, epochs=4):
             start = time.perf_counter()
             model.fit(x, x, batch_size=recipe.batch_size, epochs=1, verbose=0)
             seconds.append(time.perf_counter() - start)
-        # A step computes the forward pass, the gradient of the weights and that of the inputs.
-        shares[name] = 3 * multiply_adds(model) * len(x) / min(seconds[1:])
+        shares[name] = training_multiply_adds(model) * len(x) / min(seconds[1:])
         peaks.append(machine_peak())
         print(f"{name}: {shares[name]:.3g} of {peaks[-1]:.3g}", flush=True)
     shares = {name: rate / max(peaks) for name, rate in shares.items()}

@@ -7,6 +7,7 @@ also go to benchmarks/textbook.json, the one place that chapters and README quot
 
 import datetime
 import json
+import math
 import os
 import pathlib
 import statistics
@@ -49,32 +50,41 @@ def machine_peak(sizes=(1024, 2048, 4096), repeats=8):
 
 
 def multiply_adds(model):
-    """Multiply-adds of a forward pass for one image, in the layers that have kernels."""
-    total = 0
+    """Multiply-adds of a forward pass for one image, in each layer that has a kernel.
+
+    Returns:
+        A list of whole numbers, in the order of the layers.
+    """
+    counts = []
     for layer in model.layers:
         if isinstance(layer, keras.Model):
-            total += multiply_adds(layer)
+            counts += multiply_adds(layer)
         elif isinstance(layer, layers.Dense):
-            total += layer.kernel.shape[0] * layer.kernel.shape[1]
+            positions = math.prod(layer.input.shape[1:-1])  # a sequence has one for each step
+            counts.append(positions * math.prod(layer.kernel.shape))
         elif isinstance(layer, gk.TransposedDense):
-            total += layer.dense.kernel.shape[0] * layer.dense.kernel.shape[1]
+            counts.append(math.prod(layer.dense.kernel.shape))
         elif isinstance(layer, layers.Conv2D):
             _, height, width, _ = layer.output.shape
-            total += height * width * _size(layer.kernel)
+            counts.append(height * width * math.prod(layer.kernel.shape))
         elif isinstance(layer, layers.Conv2DTranspose):
             _, height, width, _ = layer.input.shape
-            total += height * width * _size(layer.kernel)
+            counts.append(height * width * math.prod(layer.kernel.shape))
         elif isinstance(layer, layers.RNN):
-            steps = layer.input.shape[1]
-            total += steps * (_size(layer.cell.kernel) + _size(layer.cell.recurrent_kernel))
-    return total
+            kernels = layer.cell.kernel, layer.cell.recurrent_kernel
+            per_step = sum(math.prod(kernel.shape) for kernel in kernels)
+            counts.append(layer.input.shape[1] * per_step)
+    return counts
 
 
-def _size(variable):
-    size = 1
-    for axis in variable.shape:
-        size *= axis
-    return size
+def training_multiply_adds(model):
+    """Multiply-adds of a gradient step for one image.
+
+    Each layer computes its output, the gradient of its kernel and that of its input. The first
+    layer needs no gradient of its input, which is data.
+    """
+    counts = multiply_adds(model)
+    return 3 * sum(counts) - counts[0]
 
 
 def made_by(n_train):
@@ -96,7 +106,9 @@ def save_part(name, part, n_train, rerun=None):
     """Replace one part of results.json; `rerun` is the classic recipe's figure, if there is one."""
     results = load_results()
     results[name] = {**rounded(part), "made_by": made_by(n_train)}
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    partial = RESULTS.with_suffix(".part")
+    partial.write_text(json.dumps(results, indent=1) + "\n")
+    partial.replace(RESULTS)
     if rerun is not None:
         textbook = json.loads(TEXTBOOK.read_text())
         textbook[name]["rerun"] = rounded(rerun)
@@ -155,17 +167,16 @@ def write_report(results):
     ]
     for name in RECIPE_NAMES:
         if name in results:
-            lines.append(recipe_line(name, results[name], results["peak"]["shares"][name]))
+            share = results.get("peak", {}).get("shares", {}).get(name, math.nan)
+            lines.append(recipe_line(name, results[name], share))
     lines += [
         "",
         "*Share of peak*: multiply-adds of the layers per second in the best of some epochs of our "
-        "training (three times those of the forward pass), divided by those of the best float32 "
-        "matrix product in the same process. The rest of the time goes into the "
-        "optimizer's update of every weight, activations, feeding the batches and products that "
-        "are too small to run at full speed. Three models have more of that than the others, which "
-        "probably explains their lower shares; we have not measured it separately. The model with "
-        "dropout draws 784 random numbers per image, convolutions with 1 to 64 channels are small "
-        "products, and the recurrent model computes its 28 rows one after the other.",
+        "training (output, gradient of the kernel and, except in the first layer, gradient of the "
+        "input), divided by those of the best float32 matrix product in the same process. No model "
+        "reaches half of the peak. What remains of the time goes into the optimizer's update of "
+        "every weight, activations, random numbers, feeding the batches, and products that are too "
+        "small to run at full speed; we have not measured these separately.",
         "",
         "## XLA",
         "",
@@ -212,20 +223,19 @@ def xla_lines(results):
         "Seconds per epoch of our models without and with XLA, in alternating epochs, and of the "
         "first epoch, which includes compiling.",
     ]
-    for part in ("xla", "xla_earlier"):
-        if part in results:
-            lines += [
-                "",
-                f"Measured on {describe(results[part]['made_by'])}:",
-                "",
-                "| model | without | with | first epoch without | with |",
-                "|---|---|---|---|---|",
-            ]
-            for name, times in results[part]["models"].items():
-                lines.append(
-                    f"| {name} | {times['off']:.2f} s | {times['on']:.2f} s "
-                    f"| {times['off_first']:.1f} s | {times['on_first']:.1f} s |"
-                )
+    for part in sorted(part for part in results if part.split("_")[0] == "xla"):
+        lines += [
+            "",
+            f"Measured on {describe(results[part]['made_by'])}:",
+            "",
+            "| model | without | with | first epoch without | with |",
+            "|---|---|---|---|---|",
+        ]
+        for name, times in results[part]["models"].items():
+            lines.append(
+                f"| {name} | {times['off']:.2f} s | {times['on']:.2f} s "
+                f"| {times['off_first']:.1f} s | {times['on_first']:.1f} s |"
+            )
     lines += [
         "",
         "The rule for all chapters on a CPU: XLA is on for dense models, which it makes up to twice "

@@ -12,7 +12,7 @@ import genkeras as gk
 import keras
 import numpy as np
 import tensorflow as tf
-from common import HERE, machine_peak, multiply_adds
+from common import HERE, machine_peak, multiply_adds, training_multiply_adds
 from keras import layers, ops
 
 SCORED = 3000  # images on each side of a Fréchet Fashion Distance
@@ -142,11 +142,13 @@ def our_speed(model, x, batch_size, epochs=3, **settings):
 def gan_peak_share(generator, discriminator, images_per_second):
     """Share of the machine's peak that a GAN's training makes use of, per real image.
 
-    Phase one draws an image (G forward) and judges two (D forward and backward for each). Phase two
-    draws an image and judges it, forward and backward through both.
+    Phase one draws an image and trains D on two. Phase two trains G on one image, for which D
+    computes its output and the gradient of its input, but not those of its kernels.
     """
-    g, d = multiply_adds(generator), multiply_adds(discriminator)
-    return (g + 2 * 3 * d + 3 * (g + d)) * images_per_second / machine_peak()
+    g, d = sum(multiply_adds(generator)), sum(multiply_adds(discriminator))
+    phase_one = g + 2 * training_multiply_adds(discriminator)
+    phase_two = training_multiply_adds(generator) + 2 * d
+    return (phase_one + phase_two) * images_per_second / machine_peak()
 
 
 def build_dense_gan(ten, batch_size):

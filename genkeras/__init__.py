@@ -20,7 +20,12 @@ with quiet_stderr():
 from genkeras.data import load_images
 from genkeras.layers import KLDivergenceActivityRegularization, Sampling, TransposedDense
 from genkeras.metrics import classify, frechet_distance, precision_recall
-from genkeras.plotting import plot_images, plot_learning_curves, plot_reconstructions
+from genkeras.plotting import (
+    plot_images,
+    plot_learning_curves,
+    plot_network,
+    plot_reconstructions,
+)
 from genkeras.results import record
 from genkeras.training import minimize, scale_optimizer, warmup_cosine
 
@@ -36,6 +41,7 @@ __all__ = [
     "minimize",
     "plot_images",
     "plot_learning_curves",
+    "plot_network",
     "plot_reconstructions",
     "precision_recall",
     "record",

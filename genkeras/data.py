@@ -336,14 +336,27 @@ def _prepare(name):
         _check_online(builder)
         _download(builder)
         builder = _builder(name)
+    _check_supported(builder)
     return builder
+
+
+def _check_supported(builder):
+    """Raise ValueError for a data set that `load_images` could read only wrongly."""
+    for feature in builder.info.features.values():
+        if feature.shape is not None and len(feature.shape) == 3:
+            dtype = np.dtype(feature.np_dtype)
+            if dtype != np.uint8:
+                raise ValueError(f"{builder.name} must hold images of type uint8, got {dtype}")
+    if "train" not in builder.info.splits:
+        splits = ", ".join(builder.info.splits) or "none"
+        raise ValueError(f"{builder.name} must have a split named 'train', got {splits}")
 
 
 def _check_online(builder):
     """Raise OSError unless downloads are allowed and the data set's server answers soon."""
     if os.environ.get("GENKERAS_OFFLINE", "").lower() not in ("", "0", "false", "no", "off"):
         raise OSError(
-            f"{builder.name} is not prepared on this machine and GENKERAS_OFFLINE is set."
+            f"{builder.name} is not prepared in {builder.data_path.parent} and GENKERAS_OFFLINE is set."
         )
     urls = [url for url in builder.url_infos or () if url.startswith("http")]
     if not urls:

@@ -1,4 +1,4 @@
-"""Figures that many chapters draw: grids of images, reconstructions, learning curves."""
+"""Figures that many chapters draw: images, reconstructions, networks, learning curves."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -149,6 +149,54 @@ def plot_reconstructions(originals, reconstructions, *, title=None):
         labels.append(label)
         rows.append(row)
     return _draw_rows(rows, labels=labels, title=title)
+
+
+def plot_network(layers, *, parts=None, title=None):
+    """Draw a network as a row of bars, one for each layer, from the input on the left.
+
+    Args:
+        layers: list of pairs (text, size): what is written below a bar, and the number of values
+            that the layer passes on for one example, at least 1. Heights grow with the square root.
+        parts: {"encoder": (0, 2), ...}: names above the bars from a first to a last index, or None.
+        title: text above the figure, or None.
+
+    Returns:
+        The Matplotlib figure.
+
+    Raises:
+        ValueError: if there are fewer than two layers, a size is below 1, or a part lies outside.
+    """
+    layers = list(layers)
+    if len(layers) < 2:
+        raise ValueError(f"layers must hold at least two pairs (text, size), got {len(layers)}")
+    for text, size in layers:
+        if not size >= 1:
+            raise ValueError(f"the size of layer {text!r} must be at least 1, got {size}")
+    for name, (first, last) in (parts or {}).items():
+        if not 0 <= first < last < len(layers):
+            raise ValueError(
+                f"part {name!r} must lie between 0 and {len(layers) - 1}, got {first} to {last}"
+            )
+    smallest = min(size for _, size in layers)
+    largest = max(size for _, size in layers)
+    heights = [(size / largest) ** 0.5 for _, size in layers]
+    figure, axis = plt.subplots(figsize=(WIDTH, 2.7), layout="constrained")
+    for i in range(len(layers) - 1):
+        left, right = heights[i] / 2, heights[i + 1] / 2
+        axis.fill([i, i + 1, i + 1, i], [left, right, -right, -left], color="0.93", zorder=1)
+    for i, (text, size) in enumerate(layers):
+        color = "C1" if size == smallest else "C0"
+        axis.bar(i, heights[i], width=0.16, bottom=-heights[i] / 2, color=color, zorder=2)
+        axis.text(i, -0.56, text, ha="center", va="top", fontsize=TEXT_SIZE)
+    for name, (first, last) in (parts or {}).items():
+        arrow = {"arrowstyle": "<->", "color": "0.4"}
+        axis.annotate("", (first, 0.6), (last, 0.6), arrowprops=arrow)
+        axis.text((first + last) / 2, 0.64, name, ha="center", va="bottom", fontsize=9)
+    axis.set(xlim=(-0.6, len(layers) - 0.4), ylim=(-0.95, 0.8 if parts else 0.55))
+    axis.axis("off")
+    if title:
+        axis.set_title(title, fontsize=11)
+    return figure
 
 
 def plot_learning_curves(histories, *, metric="loss", baselines=None, title=None, ylabel=None):

@@ -10,6 +10,7 @@ import shutil
 import socket
 import sys
 import threading
+import types
 
 import genkeras as gk
 import make_sample
@@ -195,6 +196,20 @@ def test_images_of_several_sizes_are_refused(empty_folder):
         gk.load_images("ragged")
 
 
+@pytest.mark.parametrize(
+    ("dtype", "split", "message"),
+    [
+        ("uint16", "train", "made_up must hold images of type uint8, got uint16"),
+        ("uint8", "test", "made_up must have a split named 'train', got test"),
+    ],
+)
+def test_a_data_set_that_would_be_read_wrongly_is_refused(dtype, split, message):
+    image = types.SimpleNamespace(shape=(4, 4, 1), np_dtype=np.dtype(dtype))
+    info = types.SimpleNamespace(features={"image": image}, splits={split: None})
+    with pytest.raises(ValueError, match=message):
+        data._check_supported(types.SimpleNamespace(name="made_up", info=info))
+
+
 def test_a_truncated_file_is_reported(prepared):
     shard = next(prepared.glob("*train.tfrecord*"))
     shard.write_bytes(shard.read_bytes()[:-50])
@@ -275,22 +290,22 @@ def test_a_file_cut_between_records_is_reported(prepared):
 class Server(http.server.BaseHTTPRequestHandler):
     """A proxy on localhost that gives every request the same bad answer."""
 
-    behaviour = "page"
+    behavior = "page"
 
     def do_GET(self):
-        if self.behaviour == "hang":
+        if self.behavior == "hang":
             self.server.stopped.wait()
             return
-        if self.behaviour == "trickle":
+        if self.behavior == "trickle":
             self.send_response(200)
             self.send_header("Content-Length", "1000000")
             self.end_headers()
             while not self.server.stopped.wait(0.5):
                 self.wfile.write(b"x")
             return
-        body = b"<!DOCTYPE html><html>Please sign in</html>" if self.behaviour == "page" else b"x"
-        self.send_response(503 if self.behaviour == "busy" else 200)
-        self.send_header("Content-Length", str(len(body) + 999 * (self.behaviour == "cut")))
+        body = b"<!DOCTYPE html><html>Please sign in</html>" if self.behavior == "page" else b"x"
+        self.send_response(503 if self.behavior == "busy" else 200)
+        self.send_header("Content-Length", str(len(body) + 999 * (self.behavior == "cut")))
         self.end_headers()
         self.wfile.write(body)
 
@@ -300,7 +315,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def proxy(monkeypatch, request):
-    handler = type("Handler", (Server,), {"behaviour": request.param})
+    handler = type("Handler", (Server,), {"behavior": request.param})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     server.stopped = threading.Event()

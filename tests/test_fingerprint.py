@@ -41,6 +41,18 @@ def changes(genkeras):
     return changed
 
 
+def test_an_empty_string_inside_an_f_string_does_not_count():
+    import ast
+
+    tree = ast.parse('f"{a:<{b}}"')
+    plain = fingerprint.describe(tree)
+    [spec] = [node.format_spec for node in ast.walk(tree) if isinstance(node, ast.FormattedValue)][
+        :1
+    ]
+    spec.values.append(ast.Constant(""))  # as Python 3.12.1 parses it
+    assert fingerprint.describe(tree) == plain
+
+
 def test_a_changed_computation_counts(changes):
     assert changes("training.py", "steps // 20", "steps // 30")
 

@@ -47,6 +47,21 @@ def test_an_environment_of_another_clone_is_installed_again(clone, tmp_path):
     assert done.returncode != 0 and "Installing" in done.stdout
 
 
+def test_a_folder_that_is_no_environment_is_not_touched(tmp_path):
+    folder = tmp_path / "conda_without_python"
+    (folder / "conda-meta").mkdir(parents=True)
+    done = run_install(folder, cwd=ROOT, python=fake_python(tmp_path / "python3"))
+    assert done.returncode != 0 and "exists but holds no bin/python" in done.stderr
+    assert (folder / "conda-meta").exists()
+
+
+def test_an_environment_with_cuda_is_not_installed_again_without(clone):
+    stamp = clone / ".venv" / ".genkeras-installed"
+    stamp.write_text(stamp.read_text().replace("notebooks,test]", "notebooks,test,gpu]"))
+    done = make_in(clone, "env")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_an_old_python_is_refused_and_leaves_nothing(tmp_path):
     done = run_install(
         tmp_path / ".venv", cwd=ROOT, python=fake_python(tmp_path / "python3.9", "3.9.2")

@@ -16,14 +16,14 @@ def tied_autoencoder(units=3, inputs=5, activation=None, **kwargs):
     return keras.Sequential([keras.Input((inputs,)), dense, tied]), dense, tied
 
 
-def randomise(model, seed=0):
+def randomize(model, seed=0):
     rng = np.random.default_rng(seed)
     model.set_weights([rng.normal(size=w.shape).astype("float32") for w in model.get_weights()])
 
 
 def test_transposed_dense_is_the_closed_form():
     model, dense, tied = tied_autoencoder(activation="tanh")
-    randomise(model)
+    randomize(model)
     x = np.random.default_rng(1).normal(size=(4, 3)).astype("float32")
     kernel, bias = (ops.convert_to_numpy(v) for v in (dense.kernel, tied.bias))
     np.testing.assert_allclose(tied(x), np.tanh(x @ kernel.T + bias), rtol=1e-5)
@@ -39,7 +39,7 @@ def test_gradient_of_the_shared_kernel_matches_finite_differences():
     import tensorflow as tf
 
     model, dense, tied = tied_autoencoder(activation="sigmoid", dtype="float64")
-    randomise(model)
+    randomize(model)
     x = np.random.default_rng(2).normal(size=(6, 5))
 
     def loss():
@@ -62,7 +62,7 @@ def test_gradient_of_the_shared_kernel_matches_finite_differences():
 
 def test_a_loaded_tied_model_is_the_same_and_still_tied(tmp_path):
     model, *_ = tied_autoencoder(activation="relu")
-    randomise(model)
+    randomize(model)
     model.save(tmp_path / "tied.keras")
     loaded = keras.models.load_model(tmp_path / "tied.keras")
     x = np.random.default_rng(3).normal(size=(4, 5)).astype("float32")
@@ -92,7 +92,7 @@ def test_a_fresh_process_that_imported_genkeras_can_load(tmp_path, imports):
 
 def test_decoder_saved_alone_loads(tmp_path):
     model, dense, tied = tied_autoencoder()
-    randomise(model)
+    randomize(model)
     decoder = keras.Sequential([keras.Input((3,)), tied])
     decoder.save(tmp_path / "decoder.keras")
     loaded = keras.models.load_model(tmp_path / "decoder.keras")
@@ -106,7 +106,7 @@ def test_decoder_saved_alone_loads(tmp_path):
 def test_policies_keep_float32_variables_and_agree_with_float32(policy):
     keras.config.set_dtype_policy(policy)
     model, dense, tied = tied_autoencoder(activation="tanh")
-    randomise(model)
+    randomize(model)
     x = np.random.default_rng(4).normal(size=(4, 3)).astype("float32")
     kernel, bias = (ops.convert_to_numpy(v) for v in (dense.kernel, tied.bias))
     out = tied(x)
@@ -199,7 +199,7 @@ def test_sampling_is_float32_under_mixed_precision():
     assert np.isfinite(np.asarray(z)).all() and np.isfinite(float(layer.losses[0]))
 
 
-def test_a_callback_can_change_the_weight_and_the_file_keeps_the_first(tmp_path):
+def test_a_callback_can_change_the_weight_and_the_configuration_keeps_the_first():
     model = vae(kl_weight=0.5)
     layer = next(layer for layer in model.layers if isinstance(layer, gk.Sampling))
     layer.kl_weight.assign(0.0)

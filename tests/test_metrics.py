@@ -18,9 +18,9 @@ def gaussian(n, mean, spread, seed):
 
 def exactly_standard(points):
     """The points moved and turned so that their mean is 0 and their covariance the identity."""
-    centred = points - points.mean(axis=0)
-    root = np.linalg.cholesky(np.linalg.inv(np.cov(centred, rowvar=False)))
-    return centred @ root
+    centered = points - points.mean(axis=0)
+    root = np.linalg.cholesky(np.linalg.inv(np.cov(centered, rowvar=False)))
+    return centered @ root
 
 
 def test_frechet_distance_has_the_closed_form_of_gaussians():
@@ -57,9 +57,9 @@ def test_precision_and_recall_of_hand_made_sets():
     assert gk.precision_recall(left, right) == (0.0, 0.0)
 
 
-def test_precision_and_recall_count_the_k_th_neighbour():
+def test_precision_and_recall_count_the_k_th_neighbor():
     real, fake = np.array([[0.0], [1.0], [3.0]]), np.array([[-2.5], [9.0], [9.5]])
-    # 0 reaches 1 with one neighbour and 3 with two: only then does it reach -2.5.
+    # 0 reaches 1 with one neighbor and 3 with two: only then does it reach -2.5.
     assert gk.precision_recall(real, fake, k=1)[0] == 0.0
     assert gk.precision_recall(real, fake, k=2)[0] == pytest.approx(1 / 3)
 

@@ -76,6 +76,21 @@ def test_an_edited_notebook_is_refused_and_not_overwritten(chapter):
     assert (path.read_bytes(), chapter.read_bytes()) == before
 
 
+@pytest.mark.parametrize("change", ["delete", "move", "alt"])
+def test_cells_deleted_moved_or_retitled_in_the_notebook_are_not_restored_silently(chapter, change):
+    path = chapter.with_suffix(".ipynb")
+    notebook = pairing.read_notebook(path)
+    if change == "delete":
+        del notebook.cells[-1]
+    elif change == "move":
+        notebook.cells.append(notebook.cells.pop(1))
+    else:
+        notebook.cells[1].metadata["alt"] = "Another text"
+    pairing.write_notebook(notebook, path)
+    with pytest.raises(pairing.EditedNotebook, match="deleted or moved, or their metadata"):
+        pairing.sync(chapter)
+
+
 def test_an_edited_notebook_can_be_kept_or_discarded(chapter):
     path = chapter.with_suffix(".ipynb")
     notebook = pairing.read_notebook(path)

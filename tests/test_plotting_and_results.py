@@ -56,6 +56,35 @@ def test_other_images_are_refused_in_one_sentence(images, message):
     assert "\n" not in str(caught.value)
 
 
+def test_a_network_is_drawn_with_a_bar_for_each_layer_and_a_text_for_each_part():
+    sizes = [("pixels", 784), ("hidden", 400), ("code", 30), ("pixels", 784)]
+    figure = gk.plot_network(sizes, parts={"encoder": (0, 2), "decoder": (2, 3)}, title="t")
+    bars = figure.axes[0].containers
+    heights = [bar.patches[0].get_height() for bar in bars]
+    np.testing.assert_allclose(heights, [1, (400 / 784) ** 0.5, (30 / 784) ** 0.5, 1])
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert {"pixels", "hidden", "code", "encoder", "decoder"} <= set(texts)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "parts", "message"),
+    [
+        ([("code", 3)], None, "at least two pairs"),
+        ([("code", 3), ("pixels", 0)], None, "'pixels' must be at least 1, got 0"),
+        ([("code", 3), ("pixels", float("nan"))], None, "must be at least 1, got nan"),
+        (
+            [("code", 3), ("pixels", 9)],
+            {"all": (0, 2)},
+            "'all' must lie between 0 and 1, got 0 to 2",
+        ),
+    ],
+)
+def test_a_network_that_cannot_be_drawn_is_refused(sizes, parts, message):
+    with pytest.raises(ValueError, match=message):
+        gk.plot_network(sizes, parts=parts)
+    assert not plt.get_fignums()
+
+
 @pytest.mark.parametrize("shape", [(28, 28, 1), (28, 28, 3)])
 def test_a_single_image_is_not_taken_for_many(shape):
     with pytest.raises(ValueError, match="use images.:1. in place of images.0."):

@@ -27,7 +27,8 @@ def write(folder, name, text=made_up.CHAPTER):
 
 
 @pytest.fixture
-def chapters(tmp_path):
+def chapters(tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "FAILED", tmp_path / "failed")
     (tmp_path / "chapters").mkdir()
     return tmp_path / "chapters"
 
@@ -96,6 +97,21 @@ def test_a_dead_kernel_is_reported_and_the_next_chapter_runs(chapters, capsys):
     out = capsys.readouterr().out
     assert "FAILED: the kernel died, perhaps because the memory was full" in out
     assert not (chapters / "91_one.ipynb").exists() and (chapters / "92_two.ipynb").exists()
+
+
+def test_whatever_is_wrong_with_one_chapter_the_next_one_runs(chapters, capsys):
+    edited, broken, good = (write(chapters, name) for name in ("91_one", "92_two", "93_three"))
+    assert running.run([edited], "outputs", chapters) == 0
+    path = edited.with_suffix(".ipynb")
+    notebook = pairing.read_notebook(path)
+    notebook.cells[0].source += "\nmy note"
+    pairing.write_notebook(notebook, path)
+    write(chapters, "92_two", made_up.CHAPTER.replace("EPOCHS = 3", "EPOCHS = ("))
+    assert running.run([edited, broken, good], "outputs", chapters) == 1
+    out = capsys.readouterr().out
+    assert "91_one   FAILED: 91_one.ipynb was saved since the last sync" in out
+    assert "92_two   FAILED: SyntaxError" in out
+    assert (chapters / "results" / "93_three.json").exists()
 
 
 def test_a_failed_quick_run_can_be_looked_at(chapters, capsys):

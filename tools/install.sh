@@ -15,7 +15,9 @@ fail() {
     exit 1
 }
 
-if [ -x "$folder/bin/python" ] && [ "$(cat "$stamp" 2> /dev/null)" = "$wanted" ]; then
+# An environment with the extra "gpu" has all that is needed without it.
+found=$(sed 's/,gpu\]/]/' "$stamp" 2> /dev/null || true)
+if [ -x "$folder/bin/python" ] && { [ "$found" = "$wanted" ] || [ "$(cat "$stamp" 2> /dev/null)" = "$wanted" ]; }; then
     exit 0
 fi
 
@@ -24,14 +26,19 @@ if [ ! -x "$folder/bin/python" ]; then
     command -v "$python" > /dev/null || fail "$python was not found; name one with PYTHON=..."
     "$python" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 14))' ||
         fail "Python 3.10 to 3.13 is needed, and $python is $("$python" --version 2>&1); name another with PYTHON=..."
+    [ ! -e "$folder" ] || fail "$folder exists but holds no bin/python; deactivate it or remove it"
     echo "Creating $folder"
+    trap 'rm -rf "$folder"' INT TERM # nothing was there before
     "$python" -m venv "$folder" || {
         rm -rf "$folder"
         fail "$python could not make an environment (on Debian and Ubuntu: apt install python3-venv)"
     }
+    trap - INT TERM
 fi
 
 echo "Installing TensorFlow, Keras, Jupyter and genkeras into $folder (once; some minutes)"
+"$folder/bin/python" -m pip --version > /dev/null 2>&1 || "$folder/bin/python" -m ensurepip > /dev/null ||
+    fail "$folder has no pip, and Python cannot install it there"
 # uv installs in half a minute what takes pip two; pip takes over where uv cannot be installed.
 if "$folder/bin/python" -m pip install --quiet --disable-pip-version-check uv; then
     "$folder/bin/python" -m uv pip install --quiet --python "$folder/bin/python" \

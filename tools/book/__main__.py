@@ -1,11 +1,9 @@
 """The command line behind `make chapters`, `make quick`, `make outputs`, `make sync`, `make alt`."""
 
 import argparse
-import importlib.util
-import pathlib
 import sys
 
-from book import CHAPTERS, ROOT
+from book import CHAPTERS
 
 
 def main(arguments=None):
@@ -16,7 +14,6 @@ def main(arguments=None):
         "--keep", choices=["py", "ipynb"], help="sync: whose cells to keep if both were edited"
     )
     options = parser.parse_args(arguments)
-    check_genkeras()
     scripts = sorted(CHAPTERS.glob("[0-9][0-9]_*.py"))
     if options.chapter:
         scripts = [s for s in scripts if s.stem[:2] == options.chapter.zfill(2)]
@@ -29,14 +26,6 @@ def main(arguments=None):
     except OSError as error:
         print(f"{error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
         return 1
-
-
-def check_genkeras():
-    """Stop if the genkeras that the chapters would import is not the one of this clone."""
-    spec = importlib.util.find_spec("genkeras")
-    origin = pathlib.Path(spec.origin).resolve() if spec else None
-    if origin is None or not origin.is_relative_to(ROOT):
-        raise SystemExit(f"the chapters would import {origin}, not {ROOT}/genkeras: run make env")
 
 
 def run(scripts, options):
@@ -52,7 +41,7 @@ def outputs(scripts, options):
 
 def sync(scripts, options):
     """Bring numbers, notebooks and README up to date."""
-    from book import numbers, pairing
+    from book import numbers, pairing, rules
 
     status = 0
     for script in scripts:
@@ -63,7 +52,13 @@ def sync(scripts, options):
             print(error, file=sys.stderr)
             status = 1
             continue
+        except ValueError as error:  # nbformat and json: a file that was cut, for example
+            print(f"{script.stem}: cannot be read ({error})".splitlines()[0], file=sys.stderr)
+            status = 1
+            continue
         print(f"{script.stem}: {'synchronized' if changed else 'in step'}")
+        for problem in rules.stale(script):
+            print(f"{script.stem}: {problem}")
     numbers.update_readme()
     return status
 

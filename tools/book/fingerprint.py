@@ -64,9 +64,15 @@ def describe(node):
     for name, value in ast.iter_fields(node):
         if name == "body" and isinstance(node, DOCUMENTED):
             value = without_docstring(value)
+        if isinstance(node, ast.JoinedStr):  # Python 3.12.1 puts empty strings into some of them
+            value = [part for part in value if not is_empty_string(part)]
         if name not in IGNORED_FIELDS and value not in (None, []):
             fields.append([name, describe(value)])
     return [type(node).__name__, fields]
+
+
+def is_empty_string(node):
+    return isinstance(node, ast.Constant) and node.value == ""
 
 
 def without_docstring(body):

@@ -47,7 +47,9 @@ def look_up(source, numbers, benchmarks=BENCHMARKS):
         return numbers[source]
     if len(words) == 3 and words[0] in ("textbook", "bench"):
         name = {"textbook": "textbook.json", "bench": "results.json"}[words[0]]
-        return json.loads((benchmarks / name).read_text())[words[1]][words[2]]
+        value = json.loads((benchmarks / name).read_text())[words[1]][words[2]]
+        if isinstance(value, int | float):
+            return value
     raise KeyError(source)
 
 

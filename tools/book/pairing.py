@@ -15,7 +15,7 @@ import jupytext
 import nbformat
 from jupytext.combine import combine_inputs_with_outputs
 
-from book import CHAPTERS
+from book import CHAPTERS, ROOT
 from book.figures import add_alternative_texts
 from book.fingerprint import normalized
 
@@ -106,7 +106,10 @@ def sync(script, keep=None):
     if path.exists():
         current = read_notebook(path)
         if keep == "ipynb":
+            backup = ROOT / "build" / "replaced" / script.name
+            write_whole(backup, script.read_text())
             write_whole(script, jupytext.writes(current, fmt="py:percent", config=SETTINGS))
+            print(f"the script as it was is kept in {os.path.relpath(backup)}")
         elif keep is None:
             refuse_edited(script, current)
     text = canonical_script(script)
@@ -129,20 +132,24 @@ def canonical_script(script):
 
 
 def refuse_edited(script, notebook):
-    """Raise EditedNotebook if the notebook has cells that neither script nor last sync had."""
+    """Raise EditedNotebook if the notebook is neither the script's nor that of the last sync."""
     inputs = inputs_digest(notebook)
     if inputs == notebook.metadata.get("genkeras", {}).get("inputs"):
         return
+    if inputs == inputs_digest(read_script(script)):
+        return
     ours = {cell.source for cell in read_script(script).cells}
     new = [cell.source for cell in notebook.cells if cell.source not in ours]
-    if inputs == inputs_digest(read_script(script)) or not new:
-        return
-    first_lines = "; ".join(repr(source.splitlines()[0][:60]) for source in new[:3] if source)
+    if new:
+        first_lines = "; ".join(repr(source.splitlines()[0][:60]) for source in new[:3] if source)
+        what = f"{len(new)} cells are not in the script ({first_lines})"
+    else:
+        what = "cells were deleted or moved, or their metadata changed"
     number = script.stem[:2]
     raise EditedNotebook(
-        f"{script.stem}.ipynb was edited by itself: {len(new)} cells are not in the script "
-        f"({first_lines}). Run `make sync N={number} KEEP=ipynb` to write them into the script, "
-        f"or `make sync N={number} KEEP=py` to discard them."
+        f"{script.stem}.ipynb was saved since the last sync, and differs from the script: {what}. "
+        f"Run `make sync N={number} KEEP=ipynb` to write the notebook's cells into the script, "
+        f"or `make sync N={number} KEEP=py` to keep the script's."
     )
 
 

@@ -193,6 +193,16 @@ def freshness_problems(source, notebook, results, genkeras):
             yield f"the outputs were made from the bundled sample, not from all of {name}"
 
 
+def stale(script):
+    """Sentences on outputs and results that are not those of the script's code."""
+    results_path = script.parent / "results" / f"{script.stem}.json"
+    if not results_path.exists():
+        return ["no recorded results: run make outputs"]
+    source, notebook = read_script(script), read_notebook(script.with_suffix(".ipynb"))
+    results = json.loads(results_path.read_text())
+    return list(freshness_problems(source, notebook, results, GENKERAS))
+
+
 def alternative_text_problems(notebook):
     for cell in figures_without_text(notebook):
         yield f"the figure of the cell that starts {first_line(cell)!r} has no alternative text"

@@ -25,13 +25,13 @@ from book import CHAPTERS, ROOT
 from book.figures import add_alternative_texts, picture_outputs, shrink
 from book.fingerprint import fingerprint
 from book.pairing import (
+    EditedNotebook,
     inputs_digest,
     parameters_cell,
     read_notebook,
     read_script,
     refuse_edited,
     write_notebook,
-    write_whole,
 )
 
 FOLDERS = {
@@ -63,24 +63,32 @@ def run(scripts, mode, folder=None):
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the debugger's word on frozen modules
     os.environ.pop("MPLBACKEND", None)  # a notebook's figures need the inline backend
+    # The kernels work in another folder; they import the genkeras of this clone all the same.
+    others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *others])
     print(f"Notebooks and results go to {os.path.relpath(folder)}/", flush=True)
     failures = 0
     with only_one_run_in(folder):
         for number, script in enumerate(scripts, 1):
             label = f"[{number}/{len(scripts)}] {script.stem}"
-            if mode == "run" and is_up_to_date(script, folder):
-                print(f"{label}   (up to date)", flush=True)
-                continue
-            print(f"{label} ...", flush=True)
             start = time.perf_counter()
             try:
+                if mode == "run" and is_up_to_date(script, folder):
+                    print(f"{label}   (up to date)", flush=True)
+                    continue
+                print(f"{label} ...", flush=True)
                 run_chapter(script, mode, folder)
             except KeyboardInterrupt:
                 print(f"{label}   interrupted: nothing of this chapter was changed", flush=True)
                 return 130
-            except (ChapterFailed, OSError) as error:
+            except (ChapterFailed, EditedNotebook, OSError) as error:
                 failures += 1
                 print(f"{label}   FAILED: {error}", flush=True)
+                continue
+            except Exception as error:  # whatever is wrong with one chapter, the others still run
+                failures += 1
+                reason = f"{type(error).__name__}: {first_line(str(error))}"
+                print(f"{label}   FAILED: {reason}", flush=True)
                 continue
             print(f"{label}   {time.perf_counter() - start:.0f} s", flush=True)
     return int(failures > 0)
@@ -113,6 +121,7 @@ def run_chapter(script, mode, folder):
     if mode == "outputs" and target.exists():
         refuse_edited(script, read_notebook(target))
     notebook.metadata.setdefault("genkeras", {})["inputs"] = inputs_digest(notebook)
+    fingerprint(notebook, {})  # code that cannot be parsed fails here, not after the training
     if mode == "quick":
         notebook = with_quick_parameters(notebook)
     with tempfile.TemporaryDirectory(prefix=".running-", dir=folder) as work:
@@ -129,13 +138,15 @@ def run_chapter(script, mode, folder):
         shrink(notebook)
         add_alternative_texts(notebook)
         write_notebook(notebook, work / target.name)
+        (work / f"{script.stem}.json").write_text(json.dumps(results, indent=1) + "\n")
         if mode == "run":
             write_html(notebook, work / f"{script.stem}.html")
-            shutil.move(work / f"{script.stem}.html", folder / f"{script.stem}.html")
+        (folder / "results").mkdir(exist_ok=True)
+        # Everything is on the disk by now; what follows only renames.
+        if mode == "run":
+            os.replace(work / f"{script.stem}.html", folder / f"{script.stem}.html")
         os.replace(work / target.name, target)
-        write_whole(
-            folder / "results" / f"{script.stem}.json", json.dumps(results, indent=1) + "\n"
-        )
+        os.replace(work / f"{script.stem}.json", folder / "results" / f"{script.stem}.json")
 
 
 def with_quick_parameters(notebook):
@@ -265,11 +276,12 @@ def write_html(notebook, path):
 
 
 def read_json(path):
-    """What a file of results holds, or None if it is missing or damaged."""
+    """The dictionary that a file of results holds, or None if it is missing or damaged."""
     try:
-        return json.loads(path.read_text())
+        content = json.loads(path.read_text())
     except (OSError, ValueError):
         return None
+    return content if isinstance(content, dict) else None
 
 
 def is_up_to_date(script, folder):
@@ -284,7 +296,8 @@ def is_up_to_date(script, folder):
         return False
     if not html.rstrip().endswith("</html>"):
         return False
-    if results["made_by"]["backend"] != os.environ.get("KERAS_BACKEND", "tensorflow"):
+    made = results.get("made_by", {})
+    if made.get("backend") != os.environ.get("KERAS_BACKEND", "tensorflow"):
         return False
     expected = fingerprint(read_script(script), results["data"])
     found = {results["fingerprint"], notebook.metadata.get("genkeras", {}).get("fingerprint")}
