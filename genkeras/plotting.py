@@ -180,7 +180,7 @@ def plot_network(layers, *, parts=None, title=None):
     smallest = min(size for _, size in layers)
     largest = max(size for _, size in layers)
     heights = [(size / largest) ** 0.5 for _, size in layers]
-    figure, axis = plt.subplots(figsize=(WIDTH, 2.7), layout="constrained")
+    figure, axis = plt.subplots(figsize=(WIDTH, 2.5), layout="constrained")
     for i in range(len(layers) - 1):
         left, right = heights[i] / 2, heights[i + 1] / 2
         axis.fill([i, i + 1, i + 1, i], [left, right, -right, -left], color="0.93", zorder=1)
@@ -192,7 +192,7 @@ def plot_network(layers, *, parts=None, title=None):
         arrow = {"arrowstyle": "<->", "color": "0.4"}
         axis.annotate("", (first, 0.6), (last, 0.6), arrowprops=arrow)
         axis.text((first + last) / 2, 0.64, name, ha="center", va="bottom", fontsize=9)
-    axis.set(xlim=(-0.6, len(layers) - 0.4), ylim=(-0.95, 0.8 if parts else 0.55))
+    axis.set(xlim=(-0.6, len(layers) - 0.4), ylim=(-0.85, 0.8 if parts else 0.55))
     axis.axis("off")
     if title:
         axis.set_title(title, fontsize=11)

@@ -4,6 +4,7 @@ import genkeras as gk
 import keras
 import numpy as np
 import pytest
+from gans import chapter
 from keras import layers, ops
 
 CODES = np.random.default_rng(0).uniform(0.05, 0.95, (7, 4)).astype("float32")
@@ -103,3 +104,29 @@ def test_a_target_that_is_no_fraction_is_refused(target):
 def test_a_weight_that_is_no_charge_is_refused(weight):
     with pytest.raises(ValueError, match="weight must be a finite number, 0 or more"):
         gk.KLDivergenceActivityRegularization(0.1, weight)
+
+
+# --- Chapter 06's k-sparse layer -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def top_k():
+    return chapter("06")["TopK"]
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16", "mixed_bfloat16"])
+def test_top_k_keeps_exactly_k_units_even_where_codes_are_equal(top_k, policy):
+    keras.config.set_dtype_policy(policy)
+    codes = np.random.default_rng(0).integers(1, 4, (50, 40)).astype("float32")
+    kept = np.asarray(ops.cast(top_k(7)(codes), "float32"))
+    assert (np.count_nonzero(kept, axis=1) == 7).all()
+    assert (np.sort(kept, axis=1)[:, -7:] == np.sort(codes, axis=1)[:, -7:]).all()
+
+
+def test_top_k_passes_a_nan_on_and_survives_a_file(top_k, tmp_path):
+    codes = np.ones((1, 5), "float32")
+    codes[0, 2] = np.nan
+    assert np.isnan(np.asarray(top_k(2)(codes))).any()
+    model = keras.Sequential([keras.Input((5,)), top_k(2)])
+    model.save(tmp_path / "k.keras")
+    assert keras.models.load_model(tmp_path / "k.keras").layers[0].k == 2
