@@ -50,15 +50,16 @@ run = gk.setup(seed=42)
 # ## Parameters
 # These settings control how long the notebook takes.
 
-# %% quick={"EPOCHS": 2, "EPOCHS_SAMPLE": 2, "HASHING_EPOCHS": 2, "HASHING_EPOCHS_SAMPLE": 2, "JIT_COMPILE": false, "N_DATABASE": 1000, "N_QUERIES": 50, "N_TRAIN": 1500, "QUICK": true, "SEEDS": 1, "SHORT_EPOCHS": 1, "SHORT_EPOCHS_SAMPLE": 1, "TARGETS": [0.05, 0.2]} tags=["parameters"]
+# %% quick={"EPOCHS": 2, "EPOCHS_SAMPLE": 2, "HASHING_EPOCHS": 2, "HASHING_EPOCHS_SAMPLE": 2, "JIT_COMPILE": false, "K_VALUES": [30], "L1_WEIGHTS": [0.0001], "N_DATABASE": 1000, "N_QUERIES": 50, "N_TRAIN": 1500, "QUICK": true, "SEEDS": 1, "SHORT_EPOCHS": 1, "SHORT_EPOCHS_SAMPLE": 1} tags=["parameters"]
 QUICK = False  # True: a run that shows how it works, too short to prove anything
 N_TRAIN = None  # training images; None takes all there are
 CODES = 300  # units of the coding layer
 HIDDEN_UNITS = 400  # in the hidden layer on each side of the code; GPU: 1000
 EPOCHS = 6  # passes of the main models over the full training set; GPU: 30
 EPOCHS_SAMPLE = 24  # the same for the bundled sample, which has a sixth of the images
-TARGETS = [0.02, 0.05, 0.1, 0.2, 0.4]  # sparsity targets that are compared
-SHORT_EPOCHS = 2  # passes of each of these models, and of the k-sparse one; GPU: 10
+L1_WEIGHTS = [3e-5, 1e-4, 3e-4, 1e-3]  # weights of the l1 penalty that are compared
+K_VALUES = [10, 30, 100]  # numbers of codes that the k-sparse autoencoders keep
+SHORT_EPOCHS = 2  # passes of each of these models; GPU: 10
 SHORT_EPOCHS_SAMPLE = 12  # the same for the bundled sample
 BITS = 16  # length of the hashes
 HASHING_EPOCHS = 4  # passes of the hashing autoencoder; GPU: 20
@@ -106,7 +107,7 @@ plt.show()
 
 
 # %%
-def build_autoencoder(penalty, first_activity=0.1, expected_activity=0.1):
+def build_autoencoder(penalty, first_activity=0.1):
     """784-400-300-400-784 with sigmoid codes and a layer that adds a penalty on them."""
     bias = np.log(first_activity / (1 - first_activity))  # sigmoid(bias) is first_activity
     encoder = keras.Sequential(
@@ -127,7 +128,7 @@ def build_autoencoder(penalty, first_activity=0.1, expected_activity=0.1):
     decoder = keras.Sequential(
         [
             keras.Input((CODES,)),
-            layers.Rescaling(1 / expected_activity, offset=-1.0),
+            layers.Rescaling(10.0, offset=-1.0),
             layers.Dense(HIDDEN_UNITS, activation="relu"),
             layers.Dense(28 * 28, activation="sigmoid", dtype="float32"),
             layers.Reshape((28, 28, 1), dtype="float32"),
@@ -280,7 +281,10 @@ print(f"with the penalty {kl_history['val_loss'][-1]:.5f}")
 print("mean activation by epoch: " + ", ".join(f"{a:.3f}" for a in recorder.activity))
 
 # %% [markdown]
-# TEXT KL
+# One epoch is enough to bring the mean activation from 30 % down to 10 %, where it stays. The penalty therefore does what it was built for, and it adds almost
+# nothing to the loss any more. The reconstruction error, 0.0074<!-- kl_val_mse -->, is higher than the 0.0058<!-- plain_val_mse --> without a penalty and lower than the 0.0082<!-- l1_val_mse --> with the l1
+# penalty. That does not make KL the better method, because the weights of the two penalties were chosen, not measured, and a larger weight would cost more. To
+# compare them, we first have to know how sparse the codes are.
 
 # %% [markdown]
 # ## Is it sparse?
@@ -288,7 +292,7 @@ print("mean activation by epoch: " + ", ".join(f"{a:.3f}" for a in recorder.acti
 # the units are always active and the others never. Only the second is what we had in mind. So we look at the distribution of single
 # activations, and at the mean of each unit.
 
-# %% alt="Two histograms for three models. Left, single activations on a logarithmic scale: without penalty there are many near 0 and a second peak at 1; l1 has most at 0; KL is concentrated near 0.1 with few above one half. Right, mean activation of each unit: broad without penalty, piled up near 0 with l1, a narrow peak at 0.1 with KL."
+# %% alt="Two histograms for three models. Left, single activations on a logarithmic scale: l1 has the most near 0; without penalty there is a second maximum near 0.2; KL has its maximum near 0.06 and almost nothing above one half. Right, mean activation of each unit: a group near 0 and one near 0.3 without penalty, most units near 0 with l1, a narrow peak at 0.1 with KL."
 models = {"no penalty": plain_model, "l1": l1_model, "KL": kl_model}
 codes = {name: np.asarray(model.layers[0](x_valid)) for name, model in models.items()}
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), layout="constrained")
@@ -303,35 +307,50 @@ axes[1].legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# Neuroscientists have a measure for this, which needs no threshold (Treves and Rolls, 1991; Vinje and Gallant, 2000). For $n$ activations $z_1, ..., z_n$ it is
+# The right panel shows that KL has brought every unit to a mean near 0.1<!-- setting -->, as we asked. With l1 and without a penalty the units fall into two groups: one whose mean is
+# practically zero, and one that is used. (The small step at 1 on the left is a single unit in each of these two models that is always fully active, and thus acts like a bias.)
+#
+# The left panel answers our question, and the answer is sobering. If each unit were fully active for a tenth of the images, we would see many activations near 0 and some near 1. But
+# the KL model has hardly any activation above one half: most of its units hover around 0.1<!-- setting --> for most of the images. It found a way to satisfy the penalty without becoming sparse. This is possible
+# because the penalty looks at the mean of each unit only, and because a decoder can read small differences as well as large ones.
+#
+# Let's put a number on it. Neuroscientists have a measure for this, which needs no threshold (Treves and Rolls, 1991; Vinje and Gallant, 2000). For $n$ activations $z_1, ..., z_n$ it is
 #
 # $$a = \frac{\left(\frac{1}{n}\sum_i z_i\right)^2}{\frac{1}{n}\sum_i z_i^2}$$
 #
-# If all activations are equal, $a = 1$. If a share $s$ of them is 1 and the others are 0, $a = s$. So we can read $a$ as "the share that is active". It can be computed in two directions: for
-# each *image*, over the units (population sparseness), and for each *unit*, over the images (lifetime sparseness).
+# If all activations are equal, $a = 1$. If a share $s$ of them is 1 and the others are 0, $a = s$. So we can read $a$ as the share that is active. It can be computed in two directions: for
+# each *image*, over the units (population sparseness), and for each *unit*, over the images (lifetime sparseness). Multiplied by the number of units, the first is the number of active units per image. We leave out
+# units that are always active, and, in the second direction, those that are always silent.
 
 
-# %% alt="Two histograms of the active share for three models. Left, per image over the units. Right, per unit over the images."
+# %% alt="Two histograms for three models. Left, number of active units per image: l1 lies between 40 and 100, no penalty near 180, KL between 180 and 290. Right, share of the images for which a unit is active: l1 is spread from 0.05 to 0.8, no penalty and KL have peaks near 0.8."
 def active_share(z, axis):
-    """Treves-Rolls measure along an axis, leaving out units that are always silent."""
-    alive = z[:, z.mean(axis=0) > 1e-3]
-    return alive.mean(axis=axis) ** 2 / (alive**2).mean(axis=axis)
+    """Treves-Rolls measure of activations z along an axis: the share that is active."""
+    return z.mean(axis=axis) ** 2 / (z**2).mean(axis=axis)
 
+
+active_units, image_share = {}, {}
+for name, z in codes.items():
+    unit_means = z.mean(axis=0)
+    silent, constant = unit_means < 1e-3, unit_means > 0.9
+    active_units[name] = active_share(z[:, ~constant], axis=1) * np.sum(~constant)
+    image_share[name] = active_share(z[:, ~constant & ~silent], axis=0)
+    print(
+        f"{name:11} mean activation {z.mean():.3f}, {active_units[name].mean():3.0f} units ", end=""
+    )
+    print(
+        f"active per image, each unit for {100 * image_share[name].mean():.0f} % of the images; ",
+        end="",
+    )
+    print(f"{np.sum(silent)} units silent, {np.sum(constant)} always active")
 
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), layout="constrained")
-per_image, per_unit = {}, {}
-for name, z in codes.items():
-    per_image[name] = active_share(z, axis=1)
-    per_unit[name] = active_share(z, axis=0)
-    axes[0].hist(per_image[name], bins=40, range=(0, 1), histtype="step", label=name)
-    axes[1].hist(per_unit[name], bins=40, range=(0, 1), histtype="step", label=name)
-    silent = np.sum(z.mean(axis=0) <= 1e-3)
-    print(f"{name:11} mean activation {z.mean():.3f}   active share: per image ", end="")
-    print(f"{per_image[name].mean():.2f}, per unit {per_unit[name].mean():.2f}   ", end="")
-    print(f"{silent} units always silent, {np.sum(z.mean(axis=0) > 0.9)} always active")
-axes[0].set(title="per image, over the units", xlabel="active share", ylabel="images")
-axes[1].set(title="per unit, over the images", xlabel="active share", ylabel="units")
-axes[0].legend(frameon=False)
+for name in codes:
+    axes[0].hist(active_units[name], bins=40, range=(0, CODES), histtype="step", label=name)
+    axes[1].hist(image_share[name], bins=40, range=(0, 1), histtype="step", label=name)
+axes[0].set(title="per image", xlabel=f"active units (of {CODES})", ylabel="images")
+axes[1].set(title="per unit", xlabel="share of the images that activate it", ylabel="units")
+axes[1].legend(frameon=False, loc="upper left")
 plt.show()
 
 # %% [markdown]
@@ -376,32 +395,6 @@ for name, shares in purities.items():
 # TEXT UNITS
 
 # %% [markdown]
-# ## What does sparsity cost?
-# We train a model for each of several targets, for two epochs each. Start and scale of the codes are adapted to the target.
-
-# %%
-measured, target_mse = [], []
-for target in TARGETS:
-    keras.utils.set_random_seed(run.seed)
-    penalty = KLDivergenceActivityRegularization(target, weight=5e-3)
-    model = build_autoencoder(penalty, first_activity=target, expected_activity=target)
-    compile_model(model, short_epochs)
-    model.fit(x_train, x_train, batch_size=BATCH_SIZE, epochs=short_epochs, verbose=0)
-    measured.append(float(ops.mean(model.layers[0](x_valid))))
-    target_mse.append(float(np.mean((np.asarray(model(x_valid)) - x_valid) ** 2)))
-    print(f"target {target:.2f}: measured {measured[-1]:.3f}, validation MSE {target_mse[-1]:.5f}")
-
-# %% alt="Validation error against the measured mean activation for five targets. The error falls as more activity is allowed."
-figure, axis = plt.subplots(figsize=(8, 3), layout="constrained")
-axis.plot(measured, target_mse, "o-")
-axis.set(xlabel="measured mean activation", ylabel="validation MSE", ylim=(0, None))
-axis.set_title(f"Error by sparsity, after {short_epochs} epochs", fontsize=11)
-plt.show()
-
-# %% [markdown]
-# TEXT COST
-
-# %% [markdown]
 # ## Keeping the k largest
 # There is a way to make a code sparse *by construction*: compute linear codes, keep the $k$ largest, and set the others to zero. This is the k-sparse autoencoder (Makhzani and Frey, 2013), and the sparse
 # autoencoders for language models mentioned above often work this way. There is no penalty and no weight to choose.
@@ -428,37 +421,71 @@ class TopK(layers.Layer):
         return {**super().get_config(), "k": self.k}
 
 
-k = CODES // 10
-keras.utils.set_random_seed(run.seed)
-k_sparse_encoder = keras.Sequential(
-    [
-        keras.Input((28, 28, 1)),
-        layers.Flatten(),
-        layers.Dense(HIDDEN_UNITS, activation="relu"),
-        layers.Dense(CODES),
-        TopK(k),
-    ]
-)
-k_sparse_decoder = keras.Sequential(
-    [
-        keras.Input((CODES,)),
-        layers.Dense(HIDDEN_UNITS, activation="relu"),
-        layers.Dense(28 * 28, activation="sigmoid", dtype="float32"),
-        layers.Reshape((28, 28, 1), dtype="float32"),
-    ]
-)
-k_sparse = keras.Sequential([k_sparse_encoder, k_sparse_decoder])
-compile_model(k_sparse, short_epochs)
-k_sparse.fit(x_train, x_train, batch_size=BATCH_SIZE, epochs=short_epochs, verbose=0)
-k_sparse_mse = float(np.mean((np.asarray(k_sparse(x_valid)) - x_valid) ** 2))
-k_codes = np.asarray(k_sparse_encoder(x_valid))
-active = np.count_nonzero(k_codes, axis=1)
-used = 100 * np.mean(np.any(k_codes != 0, axis=0))
-print(f"between {active.min()} and {active.max()} of {CODES} units active per image; ", end="")
-print(f"{used:.0f} % of the units are used; validation MSE {k_sparse_mse:.5f}")
+def build_k_sparse(k):
+    """784-400-300-400-784 with linear codes, of which the k largest are kept."""
+    encoder = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Flatten(),
+            layers.Dense(HIDDEN_UNITS, activation="relu"),
+            layers.Dense(CODES),
+            TopK(k),
+        ]
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((CODES,)),
+            layers.Dense(HIDDEN_UNITS, activation="relu"),
+            layers.Dense(28 * 28, activation="sigmoid", dtype="float32"),
+            layers.Reshape((28, 28, 1), dtype="float32"),
+        ]
+    )
+    return keras.Sequential([encoder, decoder])
+
 
 # %% [markdown]
-# TEXT TOPK
+# ## What does sparsity cost?
+# With $k$ we choose the number of active units directly; with l1 we choose a weight and measure the number afterwards. This lets us compare both methods at an equal number of active units. All models train
+# for the same number of epochs, from the same seed, and none of them has another setting to choose.
+
+
+# %%
+def train_shortly(model):
+    """Train a model for SHORT_EPOCHS and return its validation MSE and its codes."""
+    compile_model(model, short_epochs)
+    model.fit(x_train, x_train, batch_size=BATCH_SIZE, epochs=short_epochs, verbose=0)
+    mse = float(np.mean((np.asarray(model(x_valid)) - x_valid) ** 2))
+    return mse, np.asarray(model.layers[0](x_valid))
+
+
+l1_active, l1_mse = [], []
+for weight in [0.0, *L1_WEIGHTS]:
+    keras.utils.set_random_seed(run.seed)
+    mse, z = train_shortly(build_autoencoder(layers.ActivityRegularization(l1=weight)))
+    z = z[:, z.mean(axis=0) < 0.9]
+    l1_mse.append(mse)
+    l1_active.append(np.mean(active_share(z, axis=1) * z.shape[1]))
+    print(f"l1 weight {weight:7.5f}: {l1_active[-1]:3.0f} active units, validation MSE {mse:.5f}")
+k_mse, k_used = [], []
+for k in K_VALUES:
+    keras.utils.set_random_seed(run.seed)
+    mse, z = train_shortly(build_k_sparse(k))
+    assert (np.count_nonzero(z, axis=1) == k).all(), "an image with more or fewer active units"
+    k_mse.append(mse)
+    k_used.append(np.sum(np.any(z != 0, axis=0)))
+    print(f"k = {k:3}: validation MSE {mse:.5f}; {k_used[-1]} of {CODES} units used by some image")
+
+# %% alt="Validation error against the number of active units per image, for l1 with five weights and for k-sparse autoencoders with three values of k. Both curves fall as more units are active."
+figure, axis = plt.subplots(figsize=(8, 3.4), layout="constrained")
+axis.plot(l1_active, l1_mse, "o-", label="l1, weight from 0 (right) to 0.001 (left)")
+axis.plot(K_VALUES, k_mse, "s-", label="k-sparse")
+axis.set(xlabel="active units per image", ylabel="validation MSE", xlim=(0, None), ylim=(0, None))
+axis.set_title(f"Error and number of active units, after {short_epochs} epochs", fontsize=11)
+axis.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# TEXT COST
 
 # %% [markdown]
 # ## Binary codes that find similar images
@@ -592,23 +619,23 @@ plt.show()
 
 
 def share_in_bucket(bits, labels):
-    """Number of different hashes, and the share of pairs with equal hash that have equal labels."""
+    """Of the pairs of images with equal hash: how many each image has, how many share a label."""
     numbers = bits @ (1 << np.arange(bits.shape[1]))
     same, pairs = 0, 0
     for value in np.unique(numbers):
         counts = np.bincount(labels[numbers == value], minlength=10)
         same += np.sum(counts * (counts - 1))
         pairs += counts.sum() * (counts.sum() - 1)
-    return len(np.unique(numbers)), 100 * same / pairs
+    return pairs / len(labels), 100 * same / pairs
 
 
-in_bucket = {}
+companions, in_bucket = {}, {}
 for name, (database_bits, _) in hashes.items():
-    n_hashes, in_bucket[name] = share_in_bucket(database_bits, database_labels)
+    companions[name], in_bucket[name] = share_in_bucket(database_bits, database_labels)
     print(
-        f"{name:29} {n_hashes:6,} different hashes; {in_bucket[name]:.0f} % of the pairs ", end=""
+        f"{name:29} {companions[name]:4.0f} other images have the same hash, on average; ", end=""
     )
-    print("that share one are of the same class")
+    print(f"{in_bucket[name]:.0f} % of them are of the same class")
 
 # %% [markdown]
 # TEXT HASH
@@ -630,14 +657,13 @@ assert abs(kl_30_to_10 - 0.1163) < 1e-4, "the example of the slides has another 
 assert recorder.activity[0] > 0.25 > recorder.activity[-1], "the activity did not fall"
 many_ties = np.random.default_rng(0).integers(0, 5, (50, CODES)) + 1
 for dtype in ("float32", "float16", "bfloat16"):
-    kept = np.asarray(ops.cast(TopK(k, dtype=dtype)(many_ties.astype("float32")), "float32"))
-    assert (np.count_nonzero(kept, axis=1) == k).all(), f"not {k} units under {dtype}"
-assert (active == k).all(), "not k active units"
+    kept = np.asarray(ops.cast(TopK(30, dtype=dtype)(many_ties.astype("float32")), "float32"))
+    assert (np.count_nonzero(kept, axis=1) == 30).all(), f"not 30 units under {dtype}"
 assert max(test_mse.values()) < mean_image_mse, "no better than the mean image"
 if not QUICK:
     assert abs(codes["KL"].mean() - 0.1) < 0.02, "the mean activation is not at the target"
-    assert per_image["l1"].mean() < per_image["no penalty"].mean(), "l1 made nothing sparser"
-    assert per_unit["KL"].std() < per_unit["no penalty"].std(), "KL did not make units alike"
+    assert active_units["l1"].mean() < active_units["no penalty"].mean(), "l1 made nothing sparser"
+    assert l1_mse[0] < l1_mse[-1] and k_mse[-1] < k_mse[0], "sparsity costs nothing"
     assert np.mean(hashing_precision) > np.mean(random_precision), "no better than random signs"
 if not QUICK and full_data:
     assert test_mse["l1"] <= 0.0096 and test_mse["KL"] <= 0.0075
@@ -658,21 +684,24 @@ gk.record(
     plain_mean_activation=codes["no penalty"].mean(),
     l1_mean_activation=codes["l1"].mean(),
     kl_mean_activation=codes["KL"].mean(),
-    plain_share_per_image=per_image["no penalty"].mean(),
-    l1_share_per_image=per_image["l1"].mean(),
-    kl_share_per_image=per_image["KL"].mean(),
-    plain_share_per_unit=per_unit["no penalty"].mean(),
-    l1_share_per_unit=per_unit["l1"].mean(),
-    kl_share_per_unit=per_unit["KL"].mean(),
-    l1_silent_units=int(np.sum(codes["l1"].mean(axis=0) <= 1e-3)),
+    plain_active_units=active_units["no penalty"].mean(),
+    l1_active_units=active_units["l1"].mean(),
+    kl_active_units=active_units["KL"].mean(),
+    plain_image_share_percent=100 * image_share["no penalty"].mean(),
+    l1_image_share_percent=100 * image_share["l1"].mean(),
+    kl_image_share_percent=100 * image_share["KL"].mean(),
+    l1_silent_units=np.sum(codes["l1"].mean(axis=0) < 1e-3),
     untrained_purity_percent=100 * np.median(purities["untrained"]),
     plain_purity_percent=100 * np.median(purities["no penalty"]),
     l1_purity_percent=100 * np.median(purities["l1"]),
     kl_purity_percent=100 * np.median(purities["KL"]),
-    lowest_target_val_mse=target_mse[0],
-    highest_target_val_mse=target_mse[-1],
-    k_sparse_val_mse=k_sparse_mse,
-    k_sparse_used_percent=used,
+    no_penalty_short_mse=l1_mse[0],
+    largest_weight_mse=l1_mse[-1],
+    largest_weight_active_units=l1_active[-1],
+    smallest_k_mse=k_mse[0],
+    largest_k_mse=k_mse[-1],
+    smallest_k_used_units=k_used[0],
+    largest_k_used_units=k_used[-1],
     saturated_percent=saturated,
     saturated_normal_percent=saturated_normal,
     hashing_precision_percent=np.mean(hashing_precision),
@@ -683,6 +712,8 @@ gk.record(
     chance_precision_percent=precision["chance"],
     same_hash_percent=in_bucket["hashing autoencoder, seed 0"],
     same_pca_hash_percent=in_bucket["signs of PCA"],
+    same_hash_companions=companions["hashing autoencoder, seed 0"],
+    same_pca_hash_companions=companions["signs of PCA"],
     seconds=time.perf_counter() - START,
 )
 
