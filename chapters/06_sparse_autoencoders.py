@@ -26,7 +26,7 @@
 # | Slides | *Autoencoders dispersos*; *Divergencia Kullback–Leibler*; *Sparsity loss* (figure 8) |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Sparse Autoencoders" |
 # | Result | 300 sparse codes with a mean activation of 0.10<!-- kl_mean_activation --> rebuild test garments with a squared error of 0.0075<!-- kl_test_mse --> |
-# | Time | 191 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Time | 197 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
 # %% [markdown]
