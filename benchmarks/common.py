@@ -173,10 +173,10 @@ def write_report(results):
         "",
         "*Share of peak*: multiply-adds of the layers per second in the best of some epochs of our "
         "training (output, gradient of the kernel and, except in the first layer, gradient of the "
-        "input), divided by those of the best float32 matrix product in the same process. No model "
-        "reaches half of the peak. What remains of the time goes into the optimizer's update of "
-        "every weight, activations, random numbers, feeding the batches, and products that are too "
-        "small to run at full speed; we have not measured these separately.",
+        "input), divided by those of the best float32 matrix product in the same process. The rest "
+        "of the time goes into the optimizer's update of every weight, activations, random numbers, "
+        "feeding the batches, and products that are too small to run at full speed; we have not "
+        "measured these separately.",
         "",
         "## XLA",
         "",
@@ -238,11 +238,11 @@ def xla_lines(results):
             )
     lines += [
         "",
-        "The rule for all chapters on a CPU: XLA is on for dense models, which it makes up to twice "
-        "as fast and never slower, and off for all others. It makes dropout on images several "
-        "times slower. What convolutions and recurrence gain in the few epochs of a chapter, "
-        "compiling takes away again, and on another machine convolutions took more than twice as "
-        "long with XLA. Trainings of a few seconds do without it. On a GPU it is on.",
+        "The rule for all chapters on a CPU: XLA is on for dense models, where the tables lie "
+        "between half of the time and a few percent more, and off for all others. It makes dropout "
+        "on images several times slower. What convolutions and recurrence gain on one machine in "
+        "the few epochs of a chapter, compiling takes away again; on the other they gain nothing. "
+        "Trainings of a few seconds do without it. On a GPU it is on.",
     ]
     return lines
 

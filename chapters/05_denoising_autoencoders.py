@@ -604,7 +604,7 @@ gk.record(
 # 2. *(easy)* Set `LATENT_DIM` to 200. How much better than nothing is the plain autoencoder now?
 # 3. *(medium)* Salt-and-pepper noise: set a tenth of the pixels to 0 or 1 at random. Which of the rivals and networks copes best? Where does the median filter shine?
 # 4. *(medium)* Repeat the noise comparison with ten epochs. Is it still better to guess low?
-# 5. *(hard)* Train one network on noise whose level is drawn anew for each image, between 0 and 0.5, in a layer of your own. Is it as good at each level as the specialist? Such a network is half of a diffusion model
+# 5. *(hard)* Train one network on noise whose level is drawn anew for each image, between 0 and 0.5<!-- setting -->, in a layer of your own. Is it as good at each level as the specialist? Such a network is half of a diffusion model
 #    (chapter 15).
 #
 # ## References

@@ -761,6 +761,6 @@ gk.record(
 # - A. Géron, *Hands-On Machine Learning with Scikit-Learn, Keras and TensorFlow*, 3rd ed., ch. 17.
 # - A. Treves and E. Rolls, What determines the capacity of autoassociative memories in the brain?, *Network*, 1991.
 # - W. Vinje and J. Gallant, Sparse coding and decorrelation in primary visual cortex during natural vision, *Science*, 2000.
-# - A. Makhzani and B. Frey, k-sparse autoencoders, 2013 ([arXiv:1312.5663](https://arxiv.org/abs/1312.5663)).
-# - L. Gao et al., Scaling and evaluating sparse autoencoders, 2024 ([arXiv:2406.04093](https://arxiv.org/abs/2406.04093)).
+# - A. Makhzani and B. Frey, k-sparse autoencoders, arXiv, 2013.
+# - L. Gao et al., Scaling and evaluating sparse autoencoders, arXiv, 2024.
 # - R. Salakhutdinov and G. Hinton, Semantic hashing, *International Journal of Approximate Reasoning*, 2009.

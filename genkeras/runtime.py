@@ -26,8 +26,9 @@ class Runtime:
         device: name of the device that Keras will use, such as "CPU (2 cores)" or "NVIDIA L4".
         policy: the global Keras dtype policy, such as "float32".
         jit_compile: what to pass to `Model.compile(jit_compile=...)` for models with convolutions,
-            recurrence or dropout. XLA makes these slower on a CPU and faster on a GPU. Models made
-            of dense layers gain from XLA on a CPU, too (benchmarks/README.md has the measurement).
+            recurrence or dropout. On a CPU, XLA makes dropout several times slower and gains
+            little for the others; on a GPU it pays. Models made of dense layers may gain from XLA
+            on a CPU, too (benchmarks/README.md has the measurements).
         seed: the seed that Python, NumPy and the backend were given.
     """
 
