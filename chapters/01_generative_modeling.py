@@ -15,7 +15,7 @@
 # %% [markdown]
 # # Generative modeling
 #
-# Programs that paint a picture from a sentence, propose new molecules, or notice that a machine sounds unlike its usual self
+# Programs that invent faces, propose new molecules, or notice that a machine sounds unlike its usual self
 # all rest on one ability: they have learned what their data look like, without anybody telling them what to look for. In this
 # chapter we build the smallest examples of that ability, on data simple enough to draw, so that we can see what such a model
 # knows and how to tell a good one from a bad one.
@@ -119,7 +119,7 @@ classifier = keras.Sequential(
     [
         keras.Input((2,)),
         layers.Dense(32, activation="relu"),
-        layers.Dense(1),
+        layers.Dense(1, dtype="float32"),
     ]
 )
 classifier.compile(
@@ -161,7 +161,8 @@ plt.show()
 # %% [markdown]
 # The classifier divides the plane by a border and is right for 99.8 %<!-- valid_accuracy_percent --> of the validation points. But
 # look at the top left corner of the left picture, or at the bottom right one: there are no points anywhere near, and yet the color is saturated, which means that the
-# classifier is certain of its answer there. Nothing in its training told it where to expect data. The mixture has no
+# classifier is certain of its answer there. It is not even wrong: if a point did lie there, it would almost surely belong to the nearer arc. But $p(y \mid x)$, however well it is learned, does not contain $p(x)$, and so it
+# cannot tell us that such points do not occur. The mixture has no
 # border. It has learned where the points are, and that there are none in the corners.
 #
 # That is also why generative models are useful even when we do not want to generate anything. A point to which the model gives a very low
@@ -201,15 +202,25 @@ def true_log_density(x):
 
 
 true_nats = true_log_density(valid_points).mean()
+true_train_nats = true_log_density(points).mean()
 print(
     f"highest validation log-likelihood: {max(valid_nats):.3f} nats with {best_components} Gaussians"
 )
+log_densities = {f"{k} Gaussians": mixtures[k].score_samples(valid_points) for k in COMPONENTS}
+log_densities["truth"] = true_log_density(valid_points)
+best_log_density = log_densities[f"{best_components} Gaussians"]
+for name in (f"{COMPONENTS[-1]} Gaussians", "12 Gaussians", "truth"):
+    if name in log_densities:
+        difference = log_densities[name] - best_log_density
+        error = difference.std(ddof=1) / np.sqrt(len(difference))
+        print(f"{name:12} against {best_components}: {difference.mean():+.4f} ± {error:.4f} nats")
 
-# %% alt="Log-likelihood against the number of Gaussians, two curves. Both rise steeply at first; then the training curve goes on rising, past the dotted line of the true density, while the validation curve levels off just below that line and sinks."
+# %% alt="Log-likelihood against the number of Gaussians, two curves. Both rise steeply at first; then the training curve goes on rising, past both dotted lines of the true density, while the validation curve levels off just below the lower one and sinks."
 figure, axis = plt.subplots(figsize=(8, 3.2), layout="constrained")
 axis.plot(COMPONENTS, train_nats, "o--", color="C0", alpha=0.6, label="training points")
 axis.plot(COMPONENTS, valid_nats, "o-", color="C0", label="validation points")
 axis.axhline(true_nats, ls=":", color="0.4", label="validation points, true density")
+axis.axhline(true_train_nats, ls=":", color="0.7", label="training points, true density")
 axis.set(xlabel="number of Gaussians in the mixture", ylabel="mean log-likelihood (nats)")
 axis.set_title("Log-likelihood of seen and of unseen points", fontsize=11)
 axis.legend(frameon=False)
@@ -218,8 +229,9 @@ plt.show()
 # %% [markdown]
 # One Gaussian reaches -1.92<!-- gaussian_valid_nats --> nats on the validation points. The best of these mixtures has
 # 16<!-- best_components --> Gaussians and reaches -1.03<!-- mixture_valid_nats -->, which leaves little to gain: the true density has
-# -1.01<!-- true_valid_nats -->. (Twelve or sixteen makes no difference that these points could show.) With 48 Gaussians the training points get a higher density than
-# even the truth gives them, and the validation points a lower one, -1.09<!-- largest_mixture_valid_nats -->. This is overfitting, in a
+# -1.01<!-- true_valid_nats -->. How sure are we of such small differences? The output gives each with its standard error over the points, after the ±. Twelve Gaussians are no worse than
+# sixteen as far as these points can show. With 48 Gaussians the training points get a higher density than
+# even the truth gives them (-1.00<!-- true_train_nats -->), and the validation points a lower one, -1.09<!-- largest_mixture_valid_nats -->. This is overfitting, in a
 # model that has no labels. We keep the mixture that is best on the validation points, and judge it once more on the test points at the end of the chapter.
 
 # %% [markdown]
@@ -277,19 +289,20 @@ sampler = keras.Sequential(
         layers.Dense(64, activation="relu"),
         layers.Dense(64, activation="relu"),
         layers.Dense(64, activation="relu"),
-        layers.Dense(2),
+        layers.Dense(2, dtype="float32"),
     ]
 )
 sampler.compile(
     loss=energy_distance,
+    # The learning rate rises at first and then falls to 0; chapter 03 explains this schedule.
     optimizer=keras.optimizers.Adam(gk.warmup_cosine(3e-3, SAMPLER_STEPS)),
-    steps_per_execution=20,
+    steps_per_execution=20,  # 20 steps at a time, which saves overhead in small models
     jit_compile=run.jit_compile,
 )
 
 # %% [markdown]
-# Keras compares targets and predictions batch by batch, and this loss does not care which target stands beside which prediction. So
-# each batch consists of 200 noise vectors and 200 points drawn at random.
+# Keras compares targets and predictions batch by batch, and this loss ignores the order of the points within a batch. So
+# each batch consists of 200 noise vectors and 200 points drawn at random. We draw them all beforehand, for as many batches as there are steps; one pass over them is the whole training.
 
 # %%
 drawn = rng.integers(0, N_POINTS, SAMPLER_STEPS * 200)
@@ -369,11 +382,11 @@ for name, draw in sources.items():
 
 # %% [markdown]
 # For two sets of real points the estimate scatters around zero, with a standard deviation of 0.0008<!-- data_energy_distance_spread -->. The mixture is no farther from
-# the data than that. The sampler is: its mean over twenty pairs, 0.0007<!-- sampler_energy_distance -->, is small, a twentieth of the single Gaussian's
-# 0.0141<!-- one_gaussian_energy_distance -->, but it is not zero; yet no single pair of sets, even of 2,000 points, would be enough to say so. The picture is quicker. The
-# sampler leaves 6.1 %<!-- sampler_strays_percent --> of its points away from the arcs, most of them in the gap between the two, and in the histogram it fills the valleys that the other two show. Mixture and data have
-# fewer than one stray point in a thousand. A continuous map from one cloud of noise has to draw the two arcs in one piece, which may be why there are points in
-# between (exercise 3).
+# the data than that. The sampler is slightly farther away. Its mean over twenty pairs, 0.0007<!-- sampler_energy_distance -->, is a twentieth of the single Gaussian's
+# 0.0141<!-- one_gaussian_energy_distance -->, but clearly above zero. One pair would not have shown this, because a single estimate varies by as much. The scatter plot shows it at once: the
+# sampler leaves 6.1 %<!-- sampler_strays_percent --> of its points away from the arcs, many of them in the gap between the two, and in the histogram it fills the valleys that the other two show. Mixture and data have
+# fewer than one stray point in a thousand. (We trained one sampler, with one seed.) One explanation is that a continuous map from one cloud of noise has to draw the two arcs in one piece; but it may also be too small a network,
+# or too short a training. Exercise 3 tests the first.
 #
 # Keep two things in mind for later chapters. A distance between samples means little until we know how large it is between two sets of real data. And a sampler can do well by
 # the measure that it was trained on and still make mistakes that we see at a glance. Generative adversarial networks (chapter 10) *learn* their measure: a second
@@ -383,7 +396,8 @@ for name, draw in sources.items():
 # ## Hidden causes: latent variables
 # So far our data were points in the plane. Pictures have hundreds of coordinates, one for each pixel, but most
 # combinations of pixel values never occur. Often a handful of causes that nobody measured decide what we see: for a face, say, its pose, the light and the
-# person. Such causes are called *latent variables* (*variables latentes*). The slides ask whether we can learn the true explanatory
+# person. Such causes are called *latent variables* (*variables latentes*). A model with latent variables describes the data by them: first draw $z$, then draw $x$ given $z$, so that
+# $p(x) = \int p(x \mid z)\,p(z)\,dz$. We have met two already. In the mixture, $z$ is the number of the Gaussian that a point comes from; in the sampler it is the noise. The slides ask whether we can learn the true explanatory
 # factors from the observed data alone. To find out, we need data whose causes we know.
 #
 # So we make pictures with three causes: a disk, its position to the left or right, its position up or down, and its size. The
@@ -442,7 +456,7 @@ def build_encoder():
             keras.Input((256,)),
             layers.Dense(128, activation="relu"),
             layers.Dense(64, activation="relu"),
-            layers.Dense(3),
+            layers.Dense(3, dtype="float32"),
         ]
     )
 
@@ -454,7 +468,7 @@ def build_decoder():
             keras.Input((3,)),
             layers.Dense(64, activation="relu"),
             layers.Dense(128, activation="relu"),
-            layers.Dense(256),
+            layers.Dense(256, dtype="float32"),
         ]
     )
 
@@ -507,6 +521,8 @@ def train_on_disks(seed):
     autoencoder.fit(pictures, pictures, batch_size=100, epochs=LATENT_EPOCHS, verbose=0)
     pca = PCA(3).fit(pictures)
     add("PCA", pca.transform(pictures), pca.transform(new_pictures))
+    pca4 = PCA(4).fit(pictures)
+    add("PCA, 4 components", pca4.transform(pictures), pca4.transform(new_pictures))
     add("autoencoder", np.asarray(encoder(pictures)), np.asarray(encoder(new_pictures)))
     add("the causes themselves", causes, new_causes)
     return (causes, pictures, new_causes, new_pictures), (encoder, decoder, pca), r2
@@ -526,8 +542,8 @@ for name, values in r2_by_seed.items():
 # %% [markdown]
 # From the trained encoder's three numbers we can read the causes with an R² of 0.97<!-- latent_r2 --> (mean of three seeds; the lowest
 # is 0.96<!-- latent_r2_lowest -->, and the method allows 1.00<!-- ceiling_r2 --> at most). The same encoder before training reaches 0.29<!-- untrained_r2 -->, so it is the training
-# that made the difference. PCA is a strong rival, at 0.92<!-- pca_r2 -->. It knows the position almost as well and the size less well, with
-# 0.84<!-- pca_r2_size --> against 0.93<!-- latent_r2_size -->.
+# that made the difference. PCA is a strong rival, at 0.92<!-- pca_r2 -->. It is less precise for all three causes, most of all for the size, with
+# 0.84<!-- pca_r2_size --> against 0.93<!-- latent_r2_size -->. With a fourth component, however, PCA is as good, at 0.97<!-- pca4_r2 -->. So what the network gains is that it gets by with three numbers.
 #
 # Is the picture itself in those numbers, too? We compare the reconstructions of the last of the three networks with those of PCA.
 
@@ -543,7 +559,8 @@ pca_mse = np.mean((pca_rebuilt - clean) ** 2)
 print(
     f"squared error against the picture without noise: autoencoder {autoencoder_mse:.4f}, ", end=""
 )
-print(f"PCA {pca_mse:.4f}, a black picture {np.mean(clean**2):.4f}")
+mean_picture_mse = np.mean((pictures.mean(axis=0) - clean) ** 2)
+print(f"PCA {pca_mse:.4f}, the mean picture {mean_picture_mse:.4f}")
 rows = {}
 for name, x in (("PCA", pca_rebuilt), ("autoencoder", rebuilt)):
     rows[name] = x[:10].reshape(-1, 16, 16).clip(0, 1)
@@ -553,19 +570,26 @@ plt.show()
 
 # %% [markdown]
 # The autoencoder puts the disk in the right place in all ten pictures, with the right size in most of them; small disks come back too faint. PCA draws wide, faint
-# blurs: three fixed images cannot be added up to a disk that moves. Its squared error is eight times as large.
+# blurs: three fixed images cannot be added up to a disk that moves. Its squared error (in this one seed) is eight times as large, and only a third lower than that of the mean picture.
 #
 # So the three codes determine the causes closely. Is each of them *one* of the causes? We ask how well a single code explains a single
-# cause, with the same method, and then look at what the decoder draws when we start from the code of a real picture and change one of its three
+# cause, with the same method and the same control, and then look at what the decoder draws when we start from the code of a real picture and change one of its three
 # numbers.
 
-# %% alt="Three rows of nine pictures of a disk. Along each row one number of the code changes; in the first row the disk grows, in the second and third it moves along a slanted path."
-alone = np.empty((3, 3))
-for i in range(3):
-    single = codes[:, i : i + 1], causes, new_codes[:, i : i + 1], new_causes
-    alone[i] = explained(*single, neighbors=100)
-print("R² of x, y and size (columns) from code 1, 2 or 3 alone (rows):")
-print(alone.round(2))
+# %% alt="Three rows of nine pictures of a disk. Along each row one number of the code changes; in the first row the disk grows and becomes brighter, in the second it moves along a slanted path, in the third it moves and shrinks."
+kinds = {
+    "autoencoder": (codes, new_codes),
+    "PCA": (pca.transform(pictures), pca.transform(new_pictures)),
+}
+alone = {}
+for name, (some_codes, some_new_codes) in kinds.items():
+    rows = []
+    for i in range(3):
+        one, new_one = some_codes[:, i : i + 1], some_new_codes[:, i : i + 1]
+        rows.append(explained(one, causes, new_one, new_causes, neighbors=100))
+    alone[name] = np.array(rows)
+    print(f"{name}: R² of x, y and size (columns) from code 1, 2 or 3 alone (rows)")
+    print(alone[name].round(2))
 middle = np.argmin(np.abs(new_causes).sum(axis=1))  # the disk that is closest to the center
 walks = np.tile(new_codes[middle], (3, 9, 1))
 for i in range(3):
@@ -577,10 +601,14 @@ gk.plot_images(
 plt.show()
 
 # %% [markdown]
-# No code is a cause by itself: the best of them explains 0.57<!-- largest_single_r2 --> of one cause's variance. In the pictures, the first code makes the disk grow without moving it much, but
-# only around this picture, for over all pictures it explains hardly anything of the size. The second and the third move the disk along slanted paths,
-# and change its brightness on the way. So, to the slides' question: the network has found numbers that determine the causes, but in coordinates of its own. Without further assumptions it could not do
-# better, since the decoder works as well with any other coordinates. What it takes to find the causes one by one is called disentanglement, and chapter 08 is about it.
+# No code is a cause by itself. The best of the network's codes explains 0.57<!-- largest_single_r2 --> of one cause's variance, no more than the best component of PCA, which has
+# 0.57<!-- pca_largest_single_r2 --> (one seed). Look at the pictures, in which the middle column is always the same. The first code makes the disk larger and brighter. The second moves it along a slanted path, and the
+# third moves it and shrinks it. (No disk in the data is gray. The faint ones show where the decoder has not learned to draw small disks.)
+#
+# So, to the slides' question: the network has found numbers that determine the causes, but in coordinates of its own. Without further assumptions no method can single
+# out the true causes, because for any invertible change of coordinates there is a decoder that reconstructs equally well. What it takes to find the causes one by one is called disentanglement, and chapter 08 is about it.
+#
+# Is this autoencoder a generative model? Not yet. Its decoder draws a disk for any code, but nothing tells us which codes to choose. The quiz shows one way out.
 
 # %% [markdown]
 # ## The answers
@@ -594,12 +622,14 @@ title = "The answers (gen.: generated)"
 gk.plot_images(quiz_images, columns=10, titles=titles, title=title)
 plt.show()
 if GUESSES:
+    if len(set(GUESSES)) != 10 or not set(GUESSES) <= set(range(1, 21)):
+        raise ValueError(f"GUESSES must be ten different numbers from 1 to 20, got {GUESSES}")
     right = sum(bool(quiz_is_real[number - 1]) for number in set(GUESSES))
     print(f"{right} of your {len(set(GUESSES))} guesses are real; pure guessing gets half of them")
 
 # %% [markdown]
 # The generated garments come from the autoencoder of chapter 03, which describes a garment by thirty numbers. We fitted a mixture of Gaussians to the codes
-# of real garments, drew new codes from the mixture, and decoded them. Numbers 2, 3, 8, 10 and 19, tops and a pair of trousers, look
+# of real garments, drew new codes from the mixture, and decoded them. Numbers 2, 3, 10 and 19, tops and a pair of trousers, look
 # quite real, and so does the sneaker, number 9. The sandal and the shoes of numbers 5, 12 and 18 have lost their shape. Did you find the generated ones by
 # their blur? Everything that this decoder draws is a little blurred, and the real garments were not passed through it.
 #
@@ -608,7 +638,7 @@ if GUESSES:
 
 # %% [markdown]
 # ## Check
-# These are the claims of the chapter as assertions. The test points are used here for the first time.
+# These are the main claims of the chapter as assertions. The test points are used here for the first time; on them, too, the mixture comes close to the true density.
 
 # %%
 _, test_accuracy = classifier.evaluate(test_points, test_arcs, verbose=0)
@@ -629,6 +659,7 @@ if not QUICK:
     assert test_accuracy > 0.98, "the classifier has not learned the arcs"
     assert valid_nats[-1] < max(valid_nats) - 0.02, "the largest mixture does not overfit"
     assert train_nats[-1] == max(train_nats), "the largest mixture does not fit best"
+    assert strays["sampler"] > 10 * strays["mixture"], "the sampler has no stray points"
     assert mean_distances["sampler"] < 0.3 * mean_distances["one Gaussian"], "a poor sampler"
     assert mean_r2["autoencoder"] > mean_r2["PCA"], "PCA knows as much of the causes"
     assert autoencoder_mse < 0.3 * pca_mse, "the autoencoder rebuilds no better than PCA"
@@ -645,6 +676,7 @@ gk.record(
     mixture_test_nats=test_nats,
     true_valid_nats=true_nats,
     true_test_nats=true_test_nats,
+    true_train_nats=true_train_nats,
     **{
         f"{name.replace(' ', '_').lower()}_energy_distance": d for name, d in mean_distances.items()
     },
@@ -653,6 +685,7 @@ gk.record(
     **{f"{name.replace(' ', '_').lower()}_strays_percent": 100 * s for name, s in strays.items()},
     untrained_r2=mean_r2["untrained encoder"],
     pca_r2=mean_r2["PCA"],
+    pca4_r2=mean_r2["PCA, 4 components"],
     pca_r2_size=r2_by_seed["PCA"].mean(axis=0)[2],
     latent_r2=mean_r2["autoencoder"],
     latent_r2_lowest=r2_by_seed["autoencoder"].mean(axis=1).min(),
@@ -660,13 +693,14 @@ gk.record(
     ceiling_r2=mean_r2["the causes themselves"],
     autoencoder_disk_mse=autoencoder_mse,
     pca_disk_mse=pca_mse,
-    largest_single_r2=alone.max(),
+    largest_single_r2=alone["autoencoder"].max(),
+    pca_largest_single_r2=alone["PCA"].max(),
     seconds=time.perf_counter() - START,
 )
 
 # %% [markdown]
 # ## What to remember
-# - Supervised learning models $p(y \mid x)$ and needs labels. Generative models describe $p(x)$, and no label is needed.
+# - Supervised learning models $p(y \mid x)$ and needs labels. A generative model describes $p(x)$, for which no label is needed. (It can use labels, too: chapter 11 generates a chosen class.)
 # - A model with an explicit density is judged by the log-likelihood of points that it has not seen. It can overfit like any other model.
 # - A sampler can only be judged by its samples. Before you compare distances, measure the distance between two sets of real data.
 # - Latent variables are causes that were not measured. An autoencoder can find numbers that determine them, but these need not be the causes

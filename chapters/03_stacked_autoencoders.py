@@ -135,7 +135,7 @@ def build_autoencoder(hidden_units, latent_dim, code_activation=None, output_act
             keras.Input((28, 28, 1)),
             layers.Flatten(),
             layers.Dense(hidden_units, activation="relu", name="hidden"),
-            layers.Dense(latent_dim, activation=code_activation, name="code"),
+            layers.Dense(latent_dim, activation=code_activation, name="code", dtype="float32"),
         ],
         name="encoder",
     )
@@ -493,7 +493,7 @@ keras.utils.set_random_seed(run.seed)
 first = build_shallow(784, HIDDEN_UNITS, "relu", "sigmoid")
 train(first, flatten(x_train), third)
 encoder_1, decoder_1 = first.layers
-hidden_train = np.asarray(encoder_1(flatten(x_train)))
+hidden_train = np.asarray(encoder_1(flatten(x_train))).astype("float32")
 second = build_shallow(HIDDEN_UNITS, LATENT_DIM, None, "relu")
 train(second, hidden_train, third)
 encoder_2, decoder_2 = second.layers
@@ -551,7 +551,7 @@ for seed in range(SEEDS):
     untrained = build_autoencoder(HIDDEN_UNITS, LATENT_DIM).layers[0]
     spaces["untrained encoder"].append(np.asarray(untrained(map_images)))
     hidden_layer = encoders[seed].get_layer("hidden")
-    spaces["hidden layer"].append(np.asarray(hidden_layer(flatten(map_images))))
+    spaces["hidden layer"].append(np.asarray(hidden_layer(flatten(map_images))).astype("float32"))
 same_class = {}
 for name, repetitions in spaces.items():
     same_class[name] = []

@@ -49,7 +49,7 @@ run = gk.setup(seed=42)
 # ## Parameters
 # These settings control how long the notebook takes.
 
-# %% quick={"EPOCHS": 1, "EPOCHS_SAMPLE": 3, "N_SHORT": 500, "N_TRAIN": 2000, "QUICK": true, "RECURRENT_EPOCHS": 1, "RECURRENT_EPOCHS_SAMPLE": 3, "SEEDS": 1, "SHORT_EPOCHS": 4} tags=["parameters"]
+# %% quick={"EPOCHS": 3, "EPOCHS_SAMPLE": 3, "N_SHORT": 500, "N_TRAIN": 2000, "QUICK": true, "RECURRENT_EPOCHS": 3, "RECURRENT_EPOCHS_SAMPLE": 3, "SEEDS": 1, "SHORT_EPOCHS": 4} tags=["parameters"]
 QUICK = False  # True: a run that shows how it works, too short to prove anything
 N_TRAIN = None  # training images; None takes all there are
 LATENT_DIM = 30  # size of the code
@@ -377,7 +377,9 @@ print(f"random {np.mean(random_smooth):+.2f} ± {np.std(random_smooth):.2f}")
 def feature_maps(encoder, x):
     """Outputs of the low and of the high layer for images x."""
     outputs = [encoder.get_layer(name).output for name in ("low", "high")]
-    return [ops.convert_to_numpy(maps) for maps in keras.Model(encoder.inputs[0], outputs)(x)]
+    return [
+        np.asarray(maps).astype("float32") for maps in keras.Model(encoder.inputs[0], outputs)(x)
+    ]
 
 
 boot = x_valid[2:3]
@@ -532,7 +534,7 @@ for seed in range(SEEDS):
         level = keras.Sequential([keras.Input(shape), *encoding, *decoding])
         seconds_per_pass += fit_short(level, level_inputs, level_passes) / max(1, level_passes - 1)
         level_encoder = keras.Sequential([keras.Input(shape), *encoding])
-        level_inputs = np.asarray(level_encoder(level_inputs))
+        level_inputs = np.asarray(level_encoder(level_inputs)).astype("float32")
         down, up = down + encoding, decoding + up
     level_seconds.append(seconds_per_pass)
     whole = keras.Sequential([keras.Input((28, 28, 1)), *down, *up])

@@ -49,7 +49,7 @@ run = gk.setup(seed=42)
 # ## Parameters
 # These settings control how long the notebook takes.
 
-# %% quick={"EPOCHS": 2, "EPOCHS_SAMPLE": 2, "N_TRAIN": 2000, "PROBE_LABELS": 200, "PROBE_SETS": 2, "QUICK": true, "SEEDS": 1, "SHORT_EPOCHS": 1, "SHORT_EPOCHS_SAMPLE": 1, "SWEEP": [0.0, 0.3], "WIDE_EPOCHS": 1, "WIDE_EPOCHS_SAMPLE": 1} tags=["parameters"]
+# %% quick={"EPOCHS": 5, "EPOCHS_SAMPLE": 5, "N_TRAIN": 2000, "PROBE_LABELS": 200, "PROBE_SETS": 2, "QUICK": true, "SEEDS": 1, "SHORT_EPOCHS": 1, "SHORT_EPOCHS_SAMPLE": 1, "SWEEP": [0.0, 0.3], "WIDE_EPOCHS": 1, "WIDE_EPOCHS_SAMPLE": 1} tags=["parameters"]
 QUICK = False  # True: a run that shows how it works, too short to prove anything
 N_TRAIN = None  # training images; None takes all there are
 LATENT_DIM = 30  # size of the code
@@ -461,7 +461,7 @@ first = build_shallow_denoiser(784, HIDDEN_UNITS, "relu", "sigmoid")
 compile_model(first, short_epochs)
 first.fit(flat, flat, batch_size=BATCH_SIZE, epochs=short_epochs, verbose=0)
 _, encoder_1, decoder_1 = first.layers
-hidden = np.asarray(encoder_1(flat))
+hidden = np.asarray(encoder_1(flat)).astype("float32")
 second = build_shallow_denoiser(HIDDEN_UNITS, LATENT_DIM, None, "relu")
 compile_model(second, short_epochs)
 second.fit(hidden, hidden, batch_size=BATCH_SIZE, epochs=short_epochs, verbose=0)
@@ -510,7 +510,7 @@ from sklearn.preprocessing import StandardScaler
 def hidden_activations(model, x):
     """Activations of the first hidden layer for images x, without noise."""
     hidden_layer = model.layers[0].get_layer("hidden")
-    return np.asarray(hidden_layer(x.reshape(len(x), -1)))
+    return np.asarray(hidden_layer(x.reshape(len(x), -1))).astype("float32")
 
 
 def probe_accuracy(features, labeled):

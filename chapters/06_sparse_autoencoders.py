@@ -120,6 +120,7 @@ def build_autoencoder(penalty, first_activity=0.1):
                 activation="sigmoid",
                 bias_initializer=keras.initializers.Constant(bias),
                 name="codes",
+                dtype="float32",
             ),
             penalty,
         ],
@@ -437,7 +438,7 @@ def build_k_sparse(k):
             keras.Input((28, 28, 1)),
             layers.Flatten(),
             layers.Dense(HIDDEN_UNITS, activation="relu"),
-            layers.Dense(CODES),
+            layers.Dense(CODES, dtype="float32"),
             TopK(k),
         ]
     )
@@ -538,7 +539,7 @@ def build_hashing_encoder():
             layers.BatchNormalization(),
             layers.GaussianNoise(1.0),
             layers.Rescaling(15.0),
-            layers.Activation("sigmoid"),
+            layers.Activation("sigmoid", dtype="float32"),
         ]
     )
 
