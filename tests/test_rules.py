@@ -89,6 +89,7 @@ BREACHES = [
     ("QUICK = False", "QUICK = True", "must set QUICK = False"),
     (', "QUICK": true', "", "its quick parameters QUICK to true"),
     ("print(Double().call(EPOCHS))", "", "cell 5 is empty"),
+    ("`rate=0.1`.", "`rate=0.1`.\n# TEXT RATE", "holds a placeholder"),
     ("return [y for", "return [EPOCHS for", "class Double reads the notebook's variable EPOCHS"),
     ("is 0.25<!-- val_mse", "is 0.26<!-- val_mse", "quotes val_mse as 0.26, but it is 0.25"),
     ("is 0.25<!-- val_mse -->", "is 0.25", "quotes 0.25 without saying where"),

@@ -86,6 +86,8 @@ def empty_cell_problems(source):
     for number, cell in enumerate(source.cells, 1):
         if not cell.source.strip():
             yield f"cell {number} is empty"
+        if re.search(r"^TEXT [A-Z]+$", cell.source, re.MULTILINE):
+            yield f"cell {number} holds a placeholder for a text to come"
 
 
 def assigned_names(code):
