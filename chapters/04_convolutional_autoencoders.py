@@ -25,7 +25,7 @@
 # | Slides | *Autoencoders en redes convolucionales*; *Definición de autoencoders convolucionales* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Convolutional Autoencoders"; its notebook also has a recurrent autoencoder |
 # | Result | With equally many parameters and epochs, convolutions reach a squared error of 0.0089<!-- conv_test_mse --> on test images, dense layers 0.0114<!-- dense_test_mse --> |
-# | Time | 280 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Time | 275 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
 # %% [markdown]
@@ -237,7 +237,7 @@ plt.show()
 # repeats the comparison). Most of the parameters of both are in dense layers. In the convolutional model, the two next to the code hold 191,000 of the 243,000: a convolution uses the same few weights at every
 # place of the image, and therefore needs few of them. The textbook's
 # convolutional autoencoder, which is smaller and uses pooling, has 0.0121<!-- textbook conv printed --> printed in the book's notebook, after ten epochs. The price is time: with the same compiler settings, training took
-# 5.5<!-- conv_over_dense_time --> times as long as for the dense model. Here we made parameters and epochs equal; exercise 3 gives the dense model as much time instead.
+# 4.7<!-- conv_over_dense_time --> times as long as for the dense model. Here we made parameters and epochs equal; exercise 3 gives the dense model as much time instead.
 #
 # In the pictures the difference is modest. It is clearest at the edges of the boots in the third and the sixth column, which are sharper in the convolutional reconstructions. Neither model brings back the checks of
 # the bag or the print of the dress. Note also that this dense model was made narrow to have as few parameters: chapter 03's wider one, with 653,000, gets to 0.0101<!-- setting --> in six epochs.
@@ -386,7 +386,7 @@ print(f"of weights two apart, trained {trained_distant:+.2f}")
 # %% [markdown]
 # The share of balanced filters is no higher after training: 72 %<!-- trained_balanced_percent -->, against 79 %<!-- random_balanced_percent --> for random filters. What did change in this training is the smoothness. Neighboring weights are correlated with
 # 0.26<!-- trained_neighbor_correlation -->, where groups of 32 random filters have a correlation of 0.00<!-- random_neighbor_correlation --> with a standard deviation of
-# 0.05<!-- random_neighbor_correlation_spread -->. (Weights two apart have -0.05<!-- trained_distant_correlation -->, so the filters have not just been shifted as a whole.)
+# 0.05<!-- random_neighbor_correlation_spread -->. (Weights two apart have -0.08<!-- trained_distant_correlation -->, so the filters have not just been shifted as a whole.)
 #
 # The filters of the second layer look at all 32 maps at once and cannot be drawn. But we can draw their output, the feature maps, for one image, and
 # again compare with the untrained encoder.
