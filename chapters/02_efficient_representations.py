@@ -659,7 +659,7 @@ plt.show()
 
 # %% [markdown]
 # ## Check
-# These are the claims of the chapter as assertions. The test images are used here for the first time.
+# These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%
 latent_test, pca_test = {}, {}

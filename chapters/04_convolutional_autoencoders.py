@@ -77,7 +77,7 @@ recurrent_epochs = RECURRENT_EPOCHS if full_data else RECURRENT_EPOCHS_SAMPLE
 # ## Depth up, size down
 # A convolutional encoder is an ordinary convolutional network. From layer to layer the feature maps become smaller, from 28 x 28 to 7 x 7, while their
 # number, the depth, grows. At the end, a dense layer reduces everything to the code. The decoder runs backwards. Its counterpart to a convolution is the transposed convolution,
-# `Conv2DTranspose`, which makes maps larger.
+# `Conv2DTranspose`, which with `strides=2` doubles height and width. (Why its kernels have the size 4 is explained below.)
 
 # %% alt="Diagram with seven bars: an image of 28 by 28, maps of 14 by 14 by 32, maps of 7 by 7 by 64, a code of 30, and the same sizes in reverse. The maps are taller than the image, the code is tiny."
 gk.plot_network(
@@ -225,7 +225,7 @@ print(f"training the convolutional model took {time_ratio:.1f} times as long")
 gk.plot_learning_curves(histories, title="Equal parameters, equal epochs", ylabel="MSE per pixel")
 plt.show()
 
-# %% alt="Ten garments, their convolutional reconstructions and their dense reconstructions. The two are alike; the convolutional ones show the gap between trouser legs and the soles of shoes a little more clearly."
+# %% alt="Ten garments, their convolutional reconstructions and their dense reconstructions. The two are alike; the edges of the boots are sharper in the convolutional ones. The sandals are poor in both."
 rows = {"convolutional": convolutional(x_valid[:10]), "dense": dense(x_valid[:10])}
 gk.plot_reconstructions(
     x_valid[:10], rows, title="Ten validation garments, rebuilt from 30 numbers each"
@@ -234,7 +234,7 @@ plt.show()
 
 # %% [markdown]
 # With as many parameters and epochs, the convolutional autoencoder ends at 0.0088<!-- conv_val_mse --> and the dense one at 0.0114<!-- dense_val_mse --> (one seed each; the next section
-# repeats the comparison). Most of the parameters of both are in dense layers. In the convolutional model, the two next to the code hold 191,000 of the 243,000: a convolution uses the same few weights at every
+# repeats the comparison). Even in the convolutional model most parameters are in dense layers: the two next to the code hold 191,000 of the 243,000, because a convolution uses the same few weights at every
 # place of the image, and therefore needs few of them. The textbook's
 # convolutional autoencoder, which is smaller and uses pooling, has 0.0121<!-- textbook conv printed --> printed in the book's notebook, after ten epochs. The price is time: with the same compiler settings, training took
 # 4.7<!-- conv_over_dense_time --> times as long as for the dense model. Here we made parameters and epochs equal; exercise 3 gives the dense model as much time instead.
@@ -313,10 +313,11 @@ for name in variants:
 # %% [markdown]
 # On the images as they are, strides reach 0.0217<!-- short_strides_val_mse --> and the dense model 0.0242<!-- short_dense_val_mse -->, and for both seeds the convolutions are ahead. When the pixels are shuffled, the dense
 # model has the same error as before, 0.0241<!-- shuffled_dense_val_mse -->, as promised. The convolutional one is now much worse, 0.0431<!-- shuffled_strides_val_mse -->. Its filters combine pixels that have
-# nothing to do with each other. So it is the neighbors that the advantage comes from. (PCA on these images has 0.0158<!-- short_pca_val_mse -->. None of the networks is there after so few steps, as the main models are.)
+# nothing to do with each other. In this short training the advantage does not merely disappear, it turns into a
+# large disadvantage. So it depends on the arrangement of the pixels. (After so few steps all networks are still worse than PCA on these images, 0.0158<!-- short_pca_val_mse -->; the main models above are better.)
 #
 # Max pooling was worse than strides for both seeds, by 0.0013<!-- pooling_minus_strides --> on average, which is more than the seeds of one model differ (0.0003<!-- short_spread -->). Two seeds and a short training
-# are little to go by, but its convolutions also have to compute four times as many values, so we keep the strides.
+# are weak evidence. But pooling is also slower, because its convolutions compute four times as many values, so we keep the strides.
 
 # %% [markdown]
 # ## What do the layers respond to?
@@ -392,7 +393,7 @@ print(f"of weights two apart, trained {trained_distant:+.2f}")
 # again compare with the untrained encoder.
 
 
-# %% alt="Four rows of eight feature maps of an ankle boot. Low layer, trained and untrained: the outline and surface of the boot in various contrasts, hard to tell apart. High layer, trained and untrained: coarse maps of 7 by 7 in which the boot can still be made out."
+# %% alt="Four rows of eight feature maps of an ankle boot. Low layer, trained: five whole boots, two outlines, one background. Low layer, untrained: two or three whole boots, outlines, and nearly empty maps. High layer, trained: coarse maps of 7 by 7 in which the boot or its background is bright. High layer, untrained: mostly a few bright cells."
 def feature_maps(encoder, x):
     """Outputs of the low and of the high layer for images x."""
     outputs = [encoder.get_layer(name).output for name in ("low", "high")]
@@ -425,8 +426,8 @@ plt.show()
 
 
 # %% [markdown]
-# In the low layer, both encoders have maps that show the whole boot and maps that show parts of its outline, so the maps give no more reason than the filters to speak of learned edge detectors. In the high layer, most of the
-# trained maps drawn here cover the boot or its surroundings, while most of the untrained ones are bright in a few places only. But eight maps of one image are no statistic, and we can do better.
+# In the low layer, both encoders have maps that show the whole boot and maps that show parts of its outline, so the maps give no more reason than the filters to speak of learned edge detectors. The trained encoder has more maps of the
+# whole boot, and in the high layer its maps cover the boot or its background, while most of the untrained ones are bright in a few places only. But eight maps of one image are no statistic.
 #
 # A third way to ask what a unit responds to is to look for the image patches that excite it most. A unit of the high layer sees 7 x 7 pixels. For each
 # of its maps we collect the twelve patches, from twelve different images, with the highest output. If a map stands for a certain pattern, its twelve patches
@@ -488,12 +489,13 @@ gk.plot_images(np.concatenate(shown), columns=12, title=title)
 plt.show()
 
 # %% [markdown]
-# In each of the upper three rows you recognize a pattern: an edge with the dark side on the left, a bright strip at the bottom, a bright area with a dark corner. The untrained maps have preferences, too, such as the
-# diagonal stripes in the last row, since any fixed weighting has its favorites. The numbers show the difference. Which map a patch excites explains 78 %<!-- trained_patches_percent --> of the
-# variance between the patches after training, and 63 %<!-- untrained_patches_percent --> in untrained encoders. If we leave out the mean brightness of each patch, it is 76 %<!-- trained_centered_patches_percent --> against
-# 58 %<!-- untrained_centered_patches_percent -->, and none of the three untrained encoders has more than 63 %<!-- untrained_centered_patches_most_percent -->. Chance would give 9 %<!-- chance_patches_percent -->.
+# In each of the upper three rows you recognize a pattern: an edge with the dark side on the left; dark above and bright at the bottom; and a bright area above a dark one. The untrained maps have preferences, too, such as the
+# vertical stripes in the fifth row and the diagonal ones in the last, since any fixed weighting has its favorites. The numbers show the difference. Which map a patch excites explains 78 %<!-- trained_patches_percent --> of the
+# variance between the patches after training, and 63 %<!-- untrained_patches_percent --> on average in three untrained encoders. If we leave out the mean brightness of each patch, it is 76 %<!-- trained_centered_patches_percent --> against
+# 58 %<!-- untrained_centered_patches_percent --> on average. Chance would give 9 %<!-- chance_patches_percent -->.
 #
-# So the slides' statement holds in part: the layers respond to edges and corners, and training has made them more selective, but it did not create this. Textures we have not looked for. (One trained encoder.)
+# What does this mean for the slides' statement? For the low layer we found no sign of learned edge detectors, only smoother filters. In the high layer, the patches that excite a map resemble each other more after training. Some trained maps
+# respond to empty background, whose patches are all alike, and this may be a part of the difference. We have not tested for textures, and we examined only one trained encoder.
 
 # %% [markdown]
 # ## Why the kernel of the decoder has size 4
@@ -577,14 +579,14 @@ for passes, errors in scratch.items():
 
 # %% [markdown]
 # Put together, the three levels reconstruct poorly, 0.0609<!-- layerwise_before_val_mse -->, but they are a good start: after four passes as a whole the error is 0.0174<!-- layerwise_val_mse -->, where four passes from scratch
-# reach 0.0217<!-- from_scratch_val_mse -->. With as much work in all, six passes from scratch, it is 0.0182<!-- equal_work_val_mse -->. So the layer-by-layer training is slightly ahead here, for both seeds, by about as much as its
-# two seeds differ. That is another result than in chapter 03, where training at once won, and a reason to be careful with general statements: both are short trainings of small networks with one learning rate. In practice one trains at once,
+# reach 0.0217<!-- from_scratch_val_mse -->. With as much work in all, six passes from scratch, it is 0.0182<!-- equal_work_val_mse -->. So the layer-by-layer training is slightly ahead here, but by no more than its
+# two seeds differ, which is too little to decide between them. Chapter 03, with all images and one run each, found the opposite. In practice one trains at once,
 # for longer, because it is simpler.
 
 # %% [markdown]
 # ## An image as a sequence of rows
 # A recurrent network reads one item after the other and keeps a state in which it can note what it has seen. It is made for sentences and time series, but an image is a sequence,
-# too, of 28 rows from top to bottom. In our recurrent autoencoder the encoder hands all 28 states, one after each row, to a dense layer, from which the code is computed. The decoder
+# too, of 28 rows from top to bottom. For our recurrent autoencoder we use `SimpleRNN`, the simplest recurrent layer. The encoder hands all 28 states, one after each row, to a dense layer, from which the code is computed. The decoder
 # expands the code to 28 inputs, one for each row, runs through them with a second recurrent layer, and computes each row of pixels from the state and, past the recurrent layer (not drawn), from the input itself.
 
 # %% alt="Diagram: 28 rows of 28 pixels, 28 states of 64, 400 hidden units, a code of 30, 400 hidden units, 28 inputs of 64, 28 states of 64, 28 rows of pixels."
@@ -665,14 +667,14 @@ for name, errors in recurrence.items():
     print(f"{name:19} validation MSE by seed " + "  ".join(f"{error:.5f}" for error in errors))
 
 # %% [markdown]
-# Without the recurrence, the error is 0.0177<!-- without_recurrence_val_mse -->, with it 0.0176<!-- short_recurrent_val_mse -->, and the two seeds differ by more than that. In this short training, then, the recurrent layers
+# Without the recurrence, the error is 0.0177<!-- without_recurrence_val_mse -->, with it 0.0176<!-- short_recurrent_val_mse -->, and the two seeds of the recurrent model differ by 0.0008<!-- setting -->. In this short training, then, the recurrent layers
 # contribute nothing that we could measure: the dense layers around the code see all rows anyway. Where everything has to go through the last state, the recurrent layer is the only path, and the error is
-# 0.0308<!-- last_state_val_mse -->. (This variant also has only half of the parameters, as the dense layer reads one state instead of 28.) For an image, whose rows are all there at the same time, reading row by row brought no
-# advantage here. For a sentence or a sound, which arrive one piece after the other, it may be the natural way.
+# 0.0308<!-- last_state_val_mse -->. (This variant also has only half of the parameters, as the dense layer reads one state instead of 28.) This describes a simple layer, which
+# finds it difficult to keep the first rows in its state for 28 steps, after fewer than 200 of training. It is not a limit of the last state: the code of the textbook's model is the last state of an LSTM layer (exercise 5).
 
 # %% [markdown]
 # ## Check
-# These are the claims of the chapter as assertions. The test images are used here for the first time.
+# These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%
 conv_test_mse, dense_test_mse = mse(convolutional, x_test), mse(dense, x_test)
@@ -741,10 +743,10 @@ gk.record(
 # %% [markdown]
 # ## What to remember
 # - A convolutional encoder makes feature maps smaller and more numerous, by pooling or by strides; transposed convolutions in the decoder reverse this.
-# - With equally many parameters and epochs, convolutions reconstruct garments better than dense layers, and take several times as long. The advantage comes from the neighbors: it disappears when the pixels are shuffled.
-# - Filters and feature maps look meaningful even before training. Compare with an untrained network before you interpret them.
+# - With equally many parameters and epochs, convolutions reconstruct garments better than dense layers, and take several times as long. In a short training, shuffling the pixels reversed the advantage.
+# - Some feature maps and preferred patches look meaningful even before training. Compare with an untrained network before you interpret them.
 # - If the stride of a transposed convolution does not divide its kernel size, output pixels receive unequal numbers of contributions, in a checkerboard.
-# - Take a component away before you credit it with the result.
+# - To find out whether a component contributes, train the same model without it.
 #
 # ## Exercises
 # 1. *(easy)* Replace each `Conv2DTranspose` by `UpSampling2D` and `Conv2D`, the other way to avoid checkerboards. What happens to error and time?
