@@ -25,7 +25,7 @@
 # | Slides | *¿Cuál rostro es real?*; *Aprendizaje supervisado vs. no supervisado*; *Modelado generativo*; *¿Por qué modelos generativos?*; *Modelos de variables latentes*; *¿Qué es una variable latente?* |
 # | Textbook | Hands-On Machine Learning, chapter 17, introduction; chapter 9, "Gaussian Mixtures" |
 # | Result | From pictures of a disk alone, a network finds three numbers that determine its position and size with an R² of 0.97<!-- latent_r2 -->; PCA reaches 0.92<!-- pca_r2 --> |
-# | Time | 49 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Time | 59 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | points and pictures made in the chapter; twenty garments that come with genkeras |
 
 # %% [markdown]

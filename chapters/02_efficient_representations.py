@@ -49,7 +49,7 @@ run = gk.setup(seed=42)
 # ## Parameters
 # These settings control how long the notebook takes.
 
-# %% quick={"COPY_CODES": [5, 100], "COPY_EPOCHS": 1, "COPY_EPOCHS_SAMPLE": 1, "EPOCHS": 1, "EPOCHS_SAMPLE": 1, "JIT_COMPILE": false, "LATENT_DIMS": [2, 30], "LINEAR_EPOCHS": 1, "LINEAR_EPOCHS_SAMPLE": 1, "N_TRAIN": 2000, "QUICK": true, "SEEDS": 1} tags=["parameters"]
+# %% quick={"COPY_CODES": [5, 100], "COPY_EPOCHS": 1, "COPY_EPOCHS_SAMPLE": 1, "EPOCHS": 1, "EPOCHS_SAMPLE": 1, "JIT_COMPILE": false, "LATENT_DIMS": [2, 30], "LINEAR_EPOCHS": 1, "LINEAR_EPOCHS_SAMPLE": 1, "N_TRAIN": 2000, "QUICK": true, "SEEDS": 1, "STEPS_PER_EXECUTION": 1} tags=["parameters"]
 QUICK = False  # True: a run that shows how it works, too short to prove anything
 N_TRAIN = None  # training images; None takes all there are
 LATENT_DIMS = [2, 5, 10, 30]  # sizes of the code that are compared
@@ -62,6 +62,7 @@ COPY_CODES = [5, 15, 25, 40, 49, 100]  # sizes of the code of the autoencoders f
 COPY_EPOCHS = 10  # passes of each of them
 COPY_EPOCHS_SAMPLE = 60  # the same for the bundled sample
 BATCH_SIZE = 256  # GPU: 512
+STEPS_PER_EXECUTION = 20  # gradient steps per call from Python; more save overhead
 PEAK_RATE = 4e-3  # highest learning rate of the schedule
 JIT_COMPILE = True  # XLA, which speeds up dense models
 
@@ -126,7 +127,7 @@ small_autoencoder = keras.Sequential([small_encoder, small_decoder])
 small_autoencoder.compile(
     loss="mse",
     optimizer=keras.optimizers.Adam(0.02),
-    steps_per_execution=5,
+    steps_per_execution=min(5, STEPS_PER_EXECUTION),
     jit_compile=JIT_COMPILE,
 )
 small_history = small_autoencoder.fit(spiral, spiral, epochs=60, batch_size=100, verbose=0).history
@@ -199,7 +200,7 @@ def compile_model(model, epochs):
     model.compile(
         loss="mse",
         optimizer=keras.optimizers.Nadam(gk.warmup_cosine(PEAK_RATE, steps)),
-        steps_per_execution=min(20, steps),  # 20 steps at a time, which saves overhead
+        steps_per_execution=min(STEPS_PER_EXECUTION, steps),
         jit_compile=JIT_COMPILE,
     )
 

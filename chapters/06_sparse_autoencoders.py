@@ -15,9 +15,8 @@
 # %% [markdown]
 # # Sparse autoencoders
 #
-# Suppose you describe people to somebody who has to recognize them. You will not list the values of thirty measurements; you will name the two or three things that are
-# special about each: the red beard, the walking stick. A *sparse* code works like that. It has many units, and each example activates only a
-# few of them. Researchers who want to know what goes on inside large language models use sparse autoencoders today, because single
+# Suppose you describe people to somebody who has to recognize them. You would not list thirty measurements. You would name two or three striking features, such as a red beard or a walking stick. A *sparse* code works like that. It has many units, and each example activates only a
+# few of them. Researchers who want to know what goes on inside large language models use sparse autoencoders today, in the hope that single
 # units of a sparse code are easier to interpret. In this chapter we build them in three ways, and check for each of them whether the code is sparse in the
 # sense we had in mind. At the end, codes of 16 bits will find similar garments in a collection of 20,000.
 #
@@ -101,7 +100,7 @@ gk.plot_network(
 plt.show()
 
 # %% [markdown]
-# Two details help with training. Sigmoid units start near one half, which is far from sparse, so we set the bias of the coding layer such that all units start near
+# Two details are meant to help with training. Sigmoid units start near one half, which is far from sparse, so we set the bias of the coding layer such that all units start near
 # 0.3<!-- setting -->. And codes that mostly lie near 0.1<!-- setting -->, as we will ask for, are a weak signal for the next layer. Therefore the decoder first multiplies them by 10 and subtracts 1, which
 # brings their mean to about 0 again.
 
@@ -212,9 +211,9 @@ plt.show()
 
 # %% [markdown]
 # In the example of the slides, the activity is 30 % and the target is 10 %. That costs 0.116<!-- kl_30_to_10_nats --> nats per unit. The figure, the same as figure 8 of the slides, shows why
-# this penalty is preferred to simpler ones. Above an activity of about one third, and just above zero, its slope is the steepest of the three, so it pulls a unit back more strongly. Close
-# to the target it behaves like a squared difference (five to six times as large), so that it does not jump back and forth there, as the absolute difference
-# would.
+# the slides prefer this penalty to simpler ones. Above an activity of about one third its slope is the steepest of the three, so it pulls a unit back more strongly. Close
+# to the target it behaves like a squared difference (five to six times as large), so that it should not jump back and forth there, as the absolute difference
+# could. Note that the figure compares the three with equal weights. With a larger weight the squared difference would be just as steep on the right. What no weight gives it is the steep rise near 0.
 #
 # As a layer, it takes the mean over the batch, applies the formula, and adds the sum over the units to the loss.
 
@@ -287,7 +286,7 @@ print("mean activation by epoch: " + ", ".join(f"{a:.3f}" for a in recorder.acti
 # penalty. That does not make KL the better method, since we did not tune the two weights, and a larger weight would give a larger error. To
 # compare them, we first have to know how sparse the codes are. But let's look at what the models do, first at their reconstructions.
 
-# %% alt="Four rows of ten garments: originals and the reconstructions of the models without penalty, with l1 and with KL. All are good; the first is the sharpest."
+# %% alt="Four rows of ten garments: originals and the reconstructions of the models without penalty, with l1 and with KL. The prints and checks are blurred in all three, and the sandals lose their straps."
 models = {"no penalty": plain_model, "l1": l1_model, "KL": kl_model}
 shown = x_valid[:10]
 rows = {name: np.asarray(model(shown)) for name, model in models.items()}
@@ -295,7 +294,7 @@ gk.plot_reconstructions(shown, rows, title="Ten validation garments, rebuilt fro
 plt.show()
 
 # %% [markdown]
-# And these are the 300 activations that the three encoders compute for one of these garments, the ankle boot in the third column.
+# The three rows look much alike. The sandals lose their straps and the bag is smeared in all of them. But look at the 300 activations that the three encoders compute for one of these garments, the ankle boot in the third column.
 
 # %% alt="Three bar charts of 300 activations for one image. Without penalty most bars lie between 0.1 and 0.6; with l1 most are close to zero and a few are tall; with KL most are below 0.2, with a few taller ones."
 figure, axes = plt.subplots(3, 1, figsize=(8, 4), layout="constrained", sharex=True, sharey=True)
@@ -326,11 +325,11 @@ axes[1].legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# The right panel shows that KL has brought every unit to a mean near 0.1<!-- setting -->, as we asked. Without a penalty the units stay near the 0.3<!-- setting --> that they started with. With l1 many units have a mean of practically zero, and the
+# The right panel shows that KL has brought every unit to a mean near 0.1<!-- setting -->, as we asked. Without a penalty the means are spread around the 0.3<!-- setting --> that the units started with. With l1 many units have a mean of practically zero, and the
 # others are used more.
 #
-# The left panel answers our question. If each unit were fully active for a tenth of the images, we would see many activations near 0 and some near 1. But
-# the KL model has hardly any activation above one half: most of its units hover around 0.1<!-- setting --> for most of the images. Its code meets the target for the mean, but it is not sparse.
+# The left panel answers our question. None of the three models has units that are fully active for a tenth of the images. But with l1 most activations are at zero, while those of the KL model have their maximum near 0.06<!-- setting -->: its units never
+# switch off. In the bars above, its code looks like a few tall bars on a floor.
 #
 # Let's put a number on it. Neuroscientists have a measure for this, which needs no threshold (Treves and Rolls, 1991; Vinje and Gallant, 2000). For $n$ activations $z_1, ..., z_n$ it is
 #
@@ -344,7 +343,7 @@ plt.show()
 # once more without this layer.
 
 
-# %% alt="Two histograms for three models. Left, number of active units per image: l1 lies between 50 and 150, KL and no penalty both between 180 and 290. Right, share of the images for which a unit is active: l1 is spread from 0.05 to 0.8, KL has its peak near 0.8 and no penalty near 0.9."
+# %% alt="Two histograms for three models. Left, number of active units per image: l1 lies between 50 and 170, KL and no penalty between 150 and 300. Right, share of the images for which a unit is active: l1 is spread from 0.05 to 0.8, KL has its peak near 0.8 and no penalty near 0.9."
 def active_share(z, axis):
     """Treves-Rolls measure of activations z along an axis: the share that is active."""
     return z.mean(axis=axis) ** 2 / (z**2).mean(axis=axis)
@@ -386,10 +385,10 @@ plt.show()
 # %% [markdown]
 # By this measure, 247<!-- plain_active_units --> of the 300 units are active per image without a penalty, 237<!-- kl_active_units --> with KL, and 95<!-- l1_active_units --> with l1. Of the two penalties, only l1 has made the codes much sparser. It did so in two ways: 103<!-- l1_silent_units --> of its units are
 # silent (none without a penalty), and the others are more selective. On average each of them is active for 50 %<!-- l1_image_share_percent --> of the images, where
-# the units of the unpenalized model are active for 85 %<!-- plain_image_share_percent -->; some respond to less than a tenth of the images.
+# the units of the unpenalized model are active for 85 %<!-- plain_image_share_percent -->.
 #
-# The KL code, in contrast, is hardly sparser than the one without a penalty, although its mean activation is only a third. A unit that stays near 0.1<!-- setting --> whatever the image counts as active in this measure, and
-# rightly so, because it is not what we had in mind. The decoder has a part in this: without the layer that rescales the codes, the KL code has 182<!-- kl_control_active_units --> active units per image. That is still
+# The KL code, in contrast, is hardly sparser than the one without a penalty, although its mean activation is only a third. Our measure counts a unit that stays near 0.1<!-- setting --> for every image as active. We want that,
+# since such a unit does not distinguish between images. (If we subtracted the floor first, the KL code would look sparser.) The decoder may have a part in this: without the layer that rescales the codes, the KL code has 182<!-- kl_control_active_units --> active units per image. That is still
 # far more than the tenth that the target suggests. So be careful when you read that a penalty "makes
 # codes sparse": look at the single activations. (One training and one weight for each penalty; exercise 1 tries others, and exercise 2 adds what is missing.)
 
@@ -397,7 +396,7 @@ plt.show()
 # ## What do single units stand for?
 # Sparse units are said to be easier to interpret. To see what a unit stands for, we look at the eight images that activate it most, for two units drawn at random from an untrained encoder and from each of the three
 # models. And we put a number on it: among the hundred images that activate a unit most, how many belong to the most frequent class? We compute it for every
-# unit of the three models, and, as a control, for the units of an encoder that was never trained.
+# unit of the three models that is not silent, and, as a control, for the units of an encoder that was never trained.
 
 
 # %% alt="Eight rows of eight garments, two for each of an untrained encoder, no penalty, l1 and KL. In all of them most rows show garments of similar shape or brightness."
@@ -428,10 +427,10 @@ for name, shares in purities.items():
     print(f"(half of the units between {low:.0f} and {high:.0f} %)")
 
 # %% [markdown]
-# Many rows look as if the unit had a meaning: sandals with high heels, ankle boots, trousers, dresses. But look at the control: even in an encoder that was never trained, there is a unit for handbags, and the median unit has 43 %<!-- untrained_purity_percent --> of
-# its hundred strongest images in one class, because images of one class resemble each other. Training raises this, to 51 %<!-- plain_purity_percent --> without a penalty. With l1 it is 53 %<!-- l1_purity_percent --> and with
-# KL 50 %<!-- kl_purity_percent -->. The units of one model differ much more among themselves, and these are one training each, so we cannot say that a sparse code made single units easier to interpret here. Perhaps garments
-# are too simple, or 300 units too few: the language models of the introduction use millions.
+# Many rows look as if the unit had a meaning: sandals with high heels, ankle boots, trousers, dresses. But look at the control: even in an encoder that was never trained, there is a unit that mostly prefers handbags, and the median unit has 43 %<!-- untrained_purity_percent --> of
+# its hundred strongest images in one class, because images of one class resemble each other. In our trained model without a penalty it is higher, 51 %<!-- plain_purity_percent -->. With l1 it is 53 %<!-- l1_purity_percent --> and with
+# KL 50 %<!-- kl_purity_percent -->. The units of one model differ much more among themselves, and these are one training each, so we cannot say that a sparse code made single units easier to interpret here. The first explanation is that
+# these codes are hardly sparse: even the l1 units are active for half of the images. Perhaps it also takes more units; the sparse autoencoders for language models have millions. Exercise 5 tries codes that are really sparse.
 
 # %% [markdown]
 # ## Keeping the k largest
@@ -699,15 +698,17 @@ for name, (database_bits, _) in hashes.items():
 # In these rows you see garments of mostly one kind: sneakers, sandals, trousers, ankle boots, tops, T-shirts.
 #
 # What does the noise do? Nearly all codes, 97 %<!-- saturated_percent --> (in the last seed), are close to 0 or 1, so rounding them changes little. Most of this is due to the factor of 15: values with a standard normal
-# distribution, as batch normalization would deliver them without any learning, give 88 %<!-- saturated_normal_percent -->. And each bit is indeed on for about half of the images (47<!-- least_ones_percent --> to 57 %<!-- most_ones_percent -->).
+# distribution, as batch normalization would deliver them without any learning, give 88 %<!-- saturated_normal_percent -->. (We have not trained without noise; exercise 4 does.) And each bit is on for about half of the images, 47<!-- least_ones_percent --> to 57 %<!-- most_ones_percent --> in the
+# first seed. As the signs of PCA and random signs are as balanced, this alone does not show that batch normalization was needed.
 #
 # Of the twenty nearest images by hash, 66 %<!-- hashing_precision_percent --> are of the query's class. That is far more than with random signs (47 %<!-- random_precision_percent -->) and far less than with
 # all 784 pixels (78 %<!-- pixel_precision_percent -->). But the signs of 16 principal components of the same images reach 65 %<!-- pca_precision_percent --> at once, and our two seeds differ by 1.1<!-- hashing_precision_spread --> points. So in this task the
 # hashing autoencoder, after four epochs, is hardly better than PCA.
 #
-# An image shares its learned hash with 127<!-- same_hash_companions --> others on average, and its PCA hash with only 15<!-- same_pca_hash_companions -->. The last lines of the output explain this: two learned bits have a correlation of 0.23<!-- hash_correlation --> on average, two bits of PCA
-# 0.05<!-- pca_hash_correlation -->. Correlated bits say the same thing twice, and fewer of the possible hashes are used. The smaller groups of PCA are purer, 84 %<!-- same_pca_hash_percent --> of the same class against 76 %<!-- same_hash_percent -->, but smaller groups would be purer with any
-# method. Which of them is better depends on whether you want many candidates or few.
+# An image shares its learned hash with 127<!-- same_hash_companions --> others on average, and its PCA hash with only 15<!-- same_pca_hash_companions -->. Is it because the learned bits are correlated with each other (0.23<!-- hash_correlation --> on average), more than those of PCA
+# (0.05<!-- pca_hash_correlation -->)? That cannot be the main reason: the bits of random signs are almost as correlated, and yet an image shares its hash with few others. One explanation is that training with noise moves the values away from the
+# threshold, so that whole groups of similar images get the same bits; we have not tested this. Larger groups are less pure, 76 %<!-- same_hash_percent --> against 84 %<!-- same_pca_hash_percent --> for PCA, but the two should not be compared at different sizes. Which of them is
+# better depends on whether you want many candidates or few.
 
 # %% [markdown]
 # ## Check
@@ -809,8 +810,8 @@ gk.record(
 # 2. *(medium)* Add a term to the KL layer that pushes each activation to 0 or to 1, for instance the mean of $z(1-z)$ with a weight of its own. Does the KL code become sparse per image? What
 #    happens to the reconstruction error?
 # 3. *(medium)* Lower $k$ from 100 to 10 during the training of a k-sparse autoencoder, with a callback. How many units are used in the end, and is the error lower?
-# 4. *(medium)* Repeat the search with 32 bits. Which method gains most?
-# 5. *(hard)* Repeat the measurement of the purity with five seeds and with an encoder that has a linear code of ten numbers. Is the gain of the sparse models larger than the spread?
+# 4. *(medium)* Train the hashing autoencoder without noise, and repeat the search, also with 32 bits. What does the noise contribute?
+# 5. *(hard)* Measure the purity of codes that are really sparse: l1 with a weight of 0.001<!-- setting -->, and the k-sparse autoencoder with $k = 10$. Use five seeds. Is the gain over the model without a penalty larger than the spread?
 #
 # ## References
 # - A. Géron, *Hands-On Machine Learning with Scikit-Learn, Keras and TensorFlow*, 3rd ed., ch. 17.
