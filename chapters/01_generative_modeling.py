@@ -51,7 +51,7 @@ run = gk.setup(seed=42)
 
 # %% quick={"CLASSIFIER_EPOCHS": 20, "COMPONENTS": [1, 12], "LATENT_EPOCHS": 5, "N_IMAGES": 500, "N_POINTS": 500, "QUICK": true, "SAMPLER_STEPS": 200, "SEEDS": 1} tags=["parameters"]
 QUICK = False  # True: a run that shows how it works, too short to prove anything
-GUESSES = []  # your answers to the quiz, such as [2, 3, 11]
+GUESSES = []  # your answers to the quiz: ten different numbers from 1 to 20
 N_POINTS = 2000  # points to learn from; as many to validate, and as many to test
 CLASSIFIER_EPOCHS = 60  # passes of the classifier over the points
 COMPONENTS = [1, 2, 4, 8, 12, 16, 24, 32, 48]  # numbers of Gaussians to try in the mixture
