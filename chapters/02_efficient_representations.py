@@ -17,7 +17,7 @@
 #
 # A photo on your phone takes a tenth of the space of its pixels, because engineers found out what the pixels of photos have in common. Could
 # a network find that out by itself, for any kind of data? An *autoencoder* tries to: it has to squeeze its input through a few
-# numbers and rebuild it from them. In this chapter we build the simplest ones, measure what each additional number buys, and find out
+# numbers and rebuild it from them. In this chapter we build the simplest ones, measure how much each additional number reduces the error, and find out
 # what "having learned the patterns" means for a network, and for a chess master.
 #
 # | | |
@@ -366,8 +366,8 @@ plt.show()
 # 0.0168<!-- latent5_val_mse -->, and two nonlinear numbers do as well as the eight linear ones above, 0.0269<!-- pca8_val_mse -->. Relative to PCA, the error is
 # 50 to 60 % for codes of 2, 5 and 10 numbers and 73 % for a code of 30.
 #
-# The shoes and the trousers show what each size buys. With two numbers the sandal in the first column becomes a dark blur and the pump in the third an ordinary ankle boot; with thirty you recognize the heel and the
-# gap between the legs. The handbag in the second column is a counterexample: with two numbers it becomes a boot, with five a bag with the beginning of a handle, and with thirty
+# How much each size adds depends on the garment. The trousers need only two numbers; the gap between the legs is there in all rows. In the third column the heel becomes distinct with five. The sandal in the first column is a
+# dark blur with two numbers and has its straps with ten, while PCA with 30 components draws little more than its sole. The handbag in the second column is a counterexample: with two numbers it becomes a boot, with five a bag with the beginning of a handle, and with thirty
 # a bag without one. The prints stay blurred throughout. That is not only a matter of the size of
 # the code. Part of the error comes from the network and from how long we train it: chapter 03 gets closer to the originals with the same thirty numbers.
 
@@ -429,12 +429,12 @@ plt.show()
 # %% [markdown]
 # The encoder has never seen a label, and yet the class of a garment can be guessed from its place in the plane in
 # 68 %<!-- knn_autoencoder_percent --> of the cases, against 54 %<!-- knn_pca_percent --> with two principal components and
-# 31 %<!-- knn_untrained_percent --> with the untrained encoder. Trousers have a region of their own and bags have two. The shoes share a wedge, in which sandals and sneakers are mixed, and
+# 31 %<!-- knn_untrained_percent --> with the untrained encoder. Trousers have a region of their own and bags have two. The shoes share a wedge, with ankle boots at its narrow end, sandals along the upper edge and sneakers at the far end, and
 # T-shirts, pullovers, coats, shirts and some of the dresses overlap on the left. The right picture shows how the decoder
 # passes from one kind to another, for instance from dresses to trousers along the upper edge.
 #
-# The picture also shows what such a plane is not good for: 27 %<!-- empty_cells_percent --> of the cells of the grid contain no garment at all. If we picked points of this plane at random in order to invent
-# new garments, one in four would land in such a place, for which the decoder was never trained. What it draws there varies. In some of them you see a plausible garment, in others something dark and
+# The picture also shows what such a plane is not good for: 27 %<!-- empty_cells_percent --> of the cells of the grid contain none of the 5,000 validation garments. If we picked points of this plane at random in order to invent
+# new garments, one in four would land in such a place, where garments are rare or absent. What it draws there varies. In some of them you see a plausible garment, in others something dark and
 # shapeless, and the plane does not tell us which. Chapter 07 introduces a model whose codes fill their space.
 
 # %% [markdown]
@@ -523,8 +523,8 @@ axis.legend(frameon=False, loc="center left", bbox_to_anchor=(0.12, 0.55))
 plt.show()
 
 # %% [markdown]
-# Two numbers are enough to recall the 19 numbers of every patterned sequence, even though no sequence with a step of three was among those the model learned from. So it has not memorized examples.
-# Every such sequence is determined by two numbers, for instance its first number and its step, and the model has found two such numbers. For the shorter random sequences, a code of two numbers recalls next to nothing, and only a code as long as
+# Two numbers are enough to recall the 19 numbers of every patterned sequence, even though no sequence with a step of three was among those the model learned from. This is more than a list of examples.
+# Every such sequence is determined by two numbers, for instance its first number and its step, and as it is a linear function of them, two components are enough. For the shorter random sequences, a code of two numbers recalls next to nothing, and only a code as long as
 # the sequence recalls everything. The shuffled sequences consist of the same numbers as the patterned ones, but without their order the code has to have all 19. (They do have a pattern, as you see when you
 # sort them. A linear model cannot use it; exercise 1 asks whether a nonlinear one can.)
 
@@ -538,7 +538,7 @@ plt.show()
 #
 # - the *expert* is the autoencoder with a code of 30 numbers from above, trained on garments;
 # - the *novice* is the same network, trained equally long on garments whose pixels have been scrambled, each in its own way;
-# - *PCA* with 30 components, fitted to garments, is an expert of a simpler kind;
+# - *PCA* with 30 components, fitted to garments, is a linear expert;
 # - a *random projection* keeps the mean gray of the picture and 29 random weighted sums of the pixels. It has learned nothing, and shows what 30 numbers are worth
 #   without any knowledge of patterns.
 
@@ -593,13 +593,13 @@ gk.plot_reconstructions(both.reshape(-1, 28, 28), rows, title=title)
 plt.show()
 
 # %% [markdown]
-# On real garments the expert's error is 0.0115<!-- expert_real_mse -->. PCA, the other expert, has 0.0157<!-- pca_real_mse -->. Those who know nothing about garments are far behind: the
+# On real garments the expert's error is 0.0115<!-- expert_real_mse -->. PCA, the other expert, has 0.0157<!-- pca_real_mse -->. The two players without knowledge of garments are far behind: the
 # random projection has 0.105<!-- projection_real_mse -->, and the novice 0.108<!-- novice_real_mse -->, hardly less than somebody who remembers only the mean gray of each picture (0.109<!-- mean_gray_real_mse -->).
 #
 # On scrambled garments the advantage is gone. The expert (0.114<!-- expert_scrambled_mse -->) and PCA (0.117<!-- pca_scrambled_mse -->) are now behind the random projection
-# (0.105<!-- projection_scrambled_mse -->) and behind the mean gray. The pictures show why: they reconstruct noise as blurred, shirt-like shapes. All players may keep thirty numbers, so it
-# is not the size of the memory that made the difference on real garments, but whether what was learned fits the kind of picture. The analogy has its limits. Chess masters are no worse than
-# beginners on random boards, whereas our experts are, because they cannot do without their shapes.
+# (0.105<!-- projection_scrambled_mse -->) and behind the mean gray. Even the novice, which saw nothing but scrambled garments, reaches only 0.108<!-- novice_scrambled_mse --> on them: there is no pattern to learn beyond the mean gray. The pictures show why: they reconstruct noise as blurred, shirt-like shapes. All players may keep thirty numbers, so it
+# is not the size of the memory that made the difference on real garments, but what was learned from garments before. The analogy has its limits. Chess masters lose their
+# advantage on random boards, whereas our experts fall behind the players without knowledge, because they can only produce garment-like shapes.
 
 # %% [markdown]
 # ## With too much room, a network copies
@@ -650,9 +650,10 @@ axis.legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# With 100 numbers, a network loses 6 %<!-- noise_lost_largest_percent --> of the variance of the noise, which it has never seen: it passes the pixels through. With five numbers it loses all of it, even a little more (103 %<!-- noise_lost_smallest_percent -->), because like the expert
-# above it turns noise into shapes of garments, which is worse than a uniform gray. In between there is no threshold. A code of 40 numbers is still undercomplete, but the network already lets
-# two thirds of the noise through; the larger the code, the more it copies. The networks lose somewhat more than the random projections, since their directions are made for garments and their training is short.
+# With 100 numbers, a network loses 6 %<!-- noise_lost_largest_percent --> of the variance of the noise, which it has never seen: it passes the pixels through. With five numbers it loses all of it, even a little more (103 %<!-- noise_lost_smallest_percent -->), so a uniform gray would be
+# better than its answers. In between there is no threshold. A code of 40 numbers is still undercomplete, but the network already lets
+# two thirds of the noise through; the larger the code, the more it copies. The networks lose more than the random projections. One likely reason is that their training is short: from 49 numbers on, a fully trained
+# network would lose nothing. (One seed each.)
 #
 # Now compare this with the other curve. On garments the error is small for all sizes: 12 %<!-- garments_lost_smallest_percent --> with five numbers and 0.8 %<!-- garments_lost_40_percent --> with 40. So a low reconstruction error is no
 # proof that an autoencoder has learned anything about its data. There are two remedies: a code that is too small for copying, as
@@ -717,7 +718,7 @@ gk.record(
 # - An autoencoder consists of an encoder, a code and a decoder, and is trained to reproduce its input. The loss needs no label.
 # - Without activation functions, with squared error and centered data, an undercomplete autoencoder finds the same subspace as PCA, with axes of
 #   its own.
-# - With nonlinear layers it needs fewer numbers than PCA for the same error.
+# - With nonlinear layers it needs fewer numbers than PCA for the same error, at least on these images and up to 30 numbers.
 # - Data with a pattern can be compressed. What the expert had learned about garments helped it with garments, and did not help with scrambled ones.
 # - The larger the code, the more an autoencoder copies. A small error alone does not show that it has learned a pattern.
 #
