@@ -15,8 +15,8 @@
 # %% [markdown]
 # # Generative modeling
 #
-# Programs that invent faces, propose new molecules, or notice that a machine sounds unlike its usual self
-# all rest on one ability: they have learned what their data look like, without anybody telling them what to look for. In this
+# Programs that invent faces, propose new molecules, or notice that a machine sounds unusual have one thing in common: they learned from
+# examples what their data look like, and nobody told them what to look for. In this
 # chapter we build the smallest examples of that ability, on data simple enough to draw, so that we can see what such a model
 # knows and how to tell a good one from a bad one.
 #
@@ -160,8 +160,7 @@ plt.show()
 
 # %% [markdown]
 # The classifier divides the plane by a border and is right for 99.8 %<!-- valid_accuracy_percent --> of the validation points. But
-# look at the top left corner of the left picture, or at the bottom right one: there are no points anywhere near, and yet the color is saturated, which means that the
-# classifier is certain of its answer there. It is not even wrong: if a point did lie there, it would almost surely belong to the nearer arc. But $p(y \mid x)$, however well it is learned, does not contain $p(x)$, and so it
+# look at the top left corner of the left picture, or at the bottom right one: there are no points anywhere near. Yet the color is saturated there, so the classifier is certain of its answer. It is not even wrong: if a point did lie there, it would almost surely belong to the nearer arc. But $p(y \mid x)$, however well it is learned, does not contain $p(x)$, and so it
 # cannot tell us that such points do not occur. The mixture has no
 # border. It has learned where the points are, and that there are none in the corners.
 #
@@ -547,7 +546,7 @@ for name, values in r2_by_seed.items():
 #
 # Is the picture itself in those numbers, too? We compare the reconstructions of the last of the three networks with those of PCA.
 
-# %% alt="Three rows of ten pictures of a disk: the originals with slight noise, PCA's reconstructions, in which the disk is a faint, wide blur, and the autoencoder's, in which it is clear."
+# %% alt="Three rows of ten pictures of a disk: the originals with slight noise, PCA's reconstructions, in which the disk is a faint, wide blur, and the autoencoder's, in which it is clear except for the smallest disks, which are faint."
 causes, pictures, new_causes, new_pictures = data
 encoder, decoder, pca = models
 codes, new_codes = np.asarray(encoder(pictures)), np.asarray(encoder(new_pictures))

@@ -174,9 +174,8 @@ axis.set(title="codes of PCA", xlabel="component 1", ylabel="component 2", aspec
 plt.show()
 
 # %% [markdown]
-# The two planes agree to 0.12<!-- spiral_angle_deg --> degrees, where a random plane is off by 60<!-- random_angle_deg --> degrees. The codes do not agree, and they need not: PCA
-# chooses perpendicular axes and sorts them by variance, while for the autoencoder any two axes in the plane are as good as any
-# other, since the decoder learns to undo whatever the encoder does. That is why its spiral is sheared and turned.
+# The two planes agree to 0.12<!-- spiral_angle_deg --> degrees, where a random plane is off by 60<!-- random_angle_deg --> degrees. The codes do not agree, and they need not. PCA chooses perpendicular axes and sorts them by variance. For the autoencoder,
+# any two axes in the plane are as good as any other, since the decoder can undo any invertible change of coordinates. That is why its spiral is sheared and turned.
 #
 # Does this still hold for images, in 784 dimensions instead of three? We load the garments and train a linear autoencoder with a code of
 # eight numbers. (The images are centered by subtracting the mean image.)
@@ -429,7 +428,7 @@ plt.show()
 # %% [markdown]
 # The encoder has never seen a label, and yet the class of a garment can be guessed from its place in the plane in
 # 68 %<!-- knn_autoencoder_percent --> of the cases, against 54 %<!-- knn_pca_percent --> with two principal components and
-# 31 %<!-- knn_untrained_percent --> with the untrained encoder. Trousers have a region of their own and bags have two. The shoes share a wedge, with ankle boots at its narrow end, sandals along the upper edge and sneakers at the far end, and
+# 31 %<!-- knn_untrained_percent --> with the untrained encoder. Trousers have a region of their own and bags have two. The shoes share a wedge, with ankle boots at its narrow end, sandals along the upper edge and sneakers at the far end.
 # T-shirts, pullovers, coats, shirts and some of the dresses overlap on the left. The right picture shows how the decoder
 # passes from one kind to another, for instance from dresses to trousers along the upper edge.
 #

@@ -230,8 +230,7 @@ plt.show()
 # the whole epoch, while the validation error is measured at its end.)
 #
 # In the pictures, PCA's reconstructions look blurred and show traces of other garments, because each is a weighted sum of the same thirty images. The network
-# draws cleaner outlines: compare the sandal in the first column and the trousers in the seventh. Both lose the pattern of the bag and the print of the
-# dress in the ninth column.
+# draws cleaner outlines: compare the sandal in the first column and the trousers in the seventh. Both lose the pattern of the bag, the print of the dress in the ninth column and the sandal in the tenth.
 
 # %% [markdown]
 # ## How does it compare with the textbook's?
@@ -325,7 +324,7 @@ for name, history in memory_histories.items():
     print(f", at the end {history['val_loss'][-1]:.5f} (training {history['loss'][-1]:.5f})")
 print(f"PCA, fitted to the same 500 images: validation MSE {few_pca_mse:.5f}")
 
-# %% alt="Training and validation error of two networks over the epochs. Both training curves keep falling, that of the wide network much faster, to almost zero. Its validation curve reaches a minimum and rises slowly; that of the narrow network is nearly flat at the end. A dotted line for PCA lies below both validation curves."
+# %% alt="Training and validation error of two networks over the epochs. Both training curves keep falling, that of the wide network much faster, to almost zero. Its validation curve reaches a minimum and rises slowly; that of the narrow network still falls slowly at the end. A dotted line for PCA lies below both validation curves."
 gk.plot_learning_curves(
     memory_histories,
     baselines={"PCA, 500 images": few_pca_mse},
@@ -604,7 +603,7 @@ draw_with_thumbnails((plane - plane.min(axis=0)) / np.ptp(plane, axis=0), map_im
 plt.show()
 
 # %% [markdown]
-# The map of the codes is pleasing. Shoes lie on the left, from boots at the top to sneakers at the bottom; trousers are by themselves, and bags lie in two groups between shoes and tops; pullovers, coats and shirts overlap, and these
+# The map of the codes is pleasing. Shoes lie on the left, from boots at the top to sneakers at the bottom; trousers are by themselves, and bags lie in two groups between shoes and tops. Pullovers, coats and shirts overlap; they
 # are hard to tell apart even by eye. But the map of the raw pixels looks much the same. The count of neighbors confirms it: 73.9 %<!-- same_class_autoencoder_percent --> of the
 # nearest neighbors of a code are of the same class, 72.6 %<!-- same_class_pca_percent --> with PCA, 71.6 %<!-- same_class_pixels_percent --> with raw pixels, and even
 # untrained encoders reach 65.6 %<!-- same_class_untrained_encoder_percent -->, where chance would give 10 %. The two trained encoders differ by 0.2<!-- setting --> points, the two untrained ones by 1.0<!-- same_class_spread -->; all use the same garments.
@@ -753,7 +752,7 @@ plt.show()
 # With 100 labels, the fine-tuned classifier is ahead of the one from scratch for each of the five seeds, by 1.8<!-- tuned_gain_100_points --> points on average, give or take
 # 1.3<!-- tuned_gain_100_interval --> (95 % interval). With the frozen layer the gain is 1.0<!-- frozen_gain_100_points --> points. But look at the control: a frozen *random* layer gains
 # 0.6<!-- random_gain_100_points -->, and with five seeds we cannot distinguish the two. With 500 labels the gains of the pretrained classifiers are 0.4<!-- tuned_gain_500_points --> and
-# 0.7<!-- frozen_gain_500_points --> points, and their intervals include zero. The frozen random layer loses 0.5<!-- setting --> points there, so the pretrained layer is the better *fixed* layer, but a layer trained from scratch catches up. (All
+# 0.7<!-- frozen_gain_500_points --> points, and their intervals include zero. The frozen random layer loses 0.5<!-- setting --> points there, which suggests that the pretrained layer is the better *fixed* layer. But a layer trained from scratch catches up. (All
 # of them use the same autoencoder, and these are several comparisons with five seeds each.)
 #
 # So pretraining helps when labels are very scarce, and it helps little. One explanation is what we saw in the last section: 72.9 %<!-- same_class_hidden_layer_percent --> of the neighbors in the trained hidden layer are of the same

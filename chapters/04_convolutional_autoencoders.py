@@ -244,7 +244,7 @@ plt.show()
 
 # %% [markdown]
 # ## Does it come from the neighbors?
-# The introduction said why convolutions should help: they know which pixels are neighbors. If this is the reason, their advantage must disappear when the pixels of all images are shuffled in the same
+# The introduction said why convolutions should help: they combine neighboring pixels. If this is the reason, their advantage must disappear when the pixels of all images are shuffled in the same
 # way, so that neighbors are no longer neighbors. In the same experiment we compare strides with pooling, and we train each model with more than one seed. To keep this short we use 6,000 images and less than 200 steps. The models are far from finished then (the output also gives the error of PCA), so
 # we compare how far they get in a short training. All models are compiled in the same way, without XLA on a CPU, so that their times can be compared, too.
 
@@ -426,7 +426,7 @@ plt.show()
 
 
 # %% [markdown]
-# In the low layer, both encoders have maps that show the whole boot and maps that show parts of its outline, so the maps give no more reason than the filters to speak of learned edge detectors. The trained encoder has more maps of the
+# In the low layer, both encoders have maps that show the whole boot and maps that show parts of its outline. Like the filters, they give no reason to speak of learned edge detectors. The trained encoder has more maps of the
 # whole boot, and in the high layer its maps cover the boot or its background, while most of the untrained ones are bright in a few places only. But eight maps of one image are no statistic.
 #
 # A third way to ask what a unit responds to is to look for the image patches that excite it most. A unit of the high layer sees 7 x 7 pixels. For each
@@ -479,7 +479,7 @@ mixed = np.random.default_rng(run.seed).permutation(all_patches["trained"].resha
 chance = explained_variance(mixed.reshape(all_patches["trained"].shape))
 print(f"chance (the trained patches in random groups): {chance:.0%}")
 
-# %% alt="Six rows of twelve patches of 7 by 7 pixels: three maps of the trained encoder, then three of the untrained one. In each row the patches resemble each other: corners, edges or bright areas."
+# %% alt="Six rows of twelve patches of 7 by 7 pixels: three maps of the trained encoder, then three of the untrained one. In each row many patches resemble each other: edges, bright areas above or below dark ones, and, for the untrained encoder, vertical and diagonal stripes."
 rng = np.random.default_rng(run.seed)
 shown = []
 for name in ("trained", "untrained, seed 43"):
@@ -522,14 +522,14 @@ plt.show()
 # %% [markdown]
 # With size 3 some pixels receive one copy, some two and some four, in a checkerboard. A network can learn weights that compensate for this, but it has to learn them; where it
 # does not, generated images show a faint grid (Odena et al., 2016). With size 4, which the stride divides, every pixel inside the image receives four copies. (At the border of the image fewer copies arrive; we have
-# cut it off in the figure.) Equal counts do not remove the grid by themselves, because even and odd pixels still use different weights of the kernel, and the authors prefer to enlarge the maps first and to apply an ordinary
-# convolution then (exercise 1). We have not measured how much it matters for garments. We use size 4 in all decoders and generators of this course.
+# cut it off in the figure.) Equal counts do not remove the grid by themselves, because even and odd pixels still use different weights of the kernel. The authors prefer to
+# enlarge the maps first and to apply an ordinary convolution then (exercise 1). We have not measured how much it matters for garments. We use size 4 in all decoders and generators of this course.
 
 # %% [markdown]
 # ## Layer by layer, or all at once?
 # Convolutional autoencoders, say the slides, can be trained layer by layer or all at once. Chapter 03 did this with dense layers. Here each of three levels
-# learns to reproduce the output of the level below, with an encoding and a decoding layer of its own, for two passes over the images. Then all are put together and trained as a whole for four. There are two controls: the same network
-# trained from scratch for four passes shows what the levels contribute, and trained for six passes it does as much work as the whole procedure. (The three levels together have the layers of the whole network, each once, so a pass over all of
+# learns to reproduce the output of the level below, with an encoding and a decoding layer of its own, for two passes over the images. Then all are put together and trained as a whole for four. There are two controls. The same network trained from scratch for four passes shows what the levels contribute. Trained for six passes, it
+# does as much work as the whole procedure. (The three levels together have the layers of the whole network, each once, so a pass over all of
 # them takes as many multiplications as one over the whole.)
 
 

@@ -15,8 +15,8 @@
 # %% [markdown]
 # # Denoising autoencoders
 #
-# Photographs taken in the dark are noisy, and so are X-ray images taken with little radiation. To clean such an image one has to know what images look like, and that makes
-# cleaning a good exercise for a network: if we add noise to the input and ask for the original, copying the input is no longer enough. Today's
+# Photographs taken in the dark are noisy, and so are X-ray images taken with little radiation. To clean such an image one has to know what images look like. That makes cleaning a good task for a network:
+# if we add noise to the input and ask for the original, copying the input is no longer enough. Today's
 # diffusion models, which we meet in chapter 15, are built on this idea. In this chapter we train such networks, compare them with classical filters, and find out
 # how much noise to train with.
 #
@@ -256,13 +256,13 @@ plt.show()
 #
 # $$\mathrm{PSNR} = -10 \log_{10} \mathrm{MSE}$$
 #
-# Ten decibels more mean a tenth of the error. To know whether the result is good we need rivals. A *median filter* replaces every pixel by the median of its
-# neighborhood, and a *Gaussian filter* by a weighted mean. Neither knows anything about garments. *PCA* does know something: it has learned from the clean
-# training images in which directions garments vary, and drops all others. Each of these has a parameter, which we choose on the validation images.
+# Ten decibels more mean a tenth of the error. To judge this result we need other methods to compare with. A *median filter* replaces every pixel by the median of its
+# neighborhood, and a *Gaussian filter* by a weighted mean. Neither of them has learned anything from garments. *PCA* has: from the clean
+# training images it computes the directions in which garments vary most, and it drops all others. Each of these has a parameter, which we choose on the validation images.
 #
 # The fourth rival needs no choice. Instead of keeping some components and dropping the others, it shrinks each of them. A component with variance $\lambda$ in clean images and noise of
 # variance $\sigma^2$ is multiplied by $\lambda / (\lambda + \sigma^2)$. This is the *Wiener filter*, the linear denoiser with the smallest squared error, if one knows the noise level and the covariance of the images. (Our network knows it, too, from its training.)
-# All methods get the noisy pixels as they are, some of them below 0 or above 1, and what they return is clipped to [0, 1].
+# All methods get the noisy pixels as they are, some of them below 0 or above 1. What they return is clipped to [0, 1].
 
 # %%
 from scipy.ndimage import gaussian_filter, median_filter
@@ -322,7 +322,7 @@ for name, values in valid_psnr.items():
     print(f"{name:16} " + "  ".join(f"{value:.2f}" for value in values) + f" dB {note}")
 
 # %% [markdown]
-# The noisy images are at 12.8<!-- nothing_psnr_db --> dB. The two filters, which know nothing about garments, raise this to 16.2<!-- median_psnr_db --> dB and
+# The noisy images are at 12.8<!-- nothing_psnr_db --> dB. The two filters, which have not learned from garments, raise this to 16.2<!-- median_psnr_db --> dB and
 # 17.5<!-- smoothing_psnr_db --> dB, and PCA with 80<!-- pca_components --> components to 18.2<!-- pca_psnr_db --> dB. The denoising autoencoder reaches
 # 19.0<!-- gaussian_psnr_db --> dB, with hardly any difference between the seeds. But the Wiener filter, which shrinks the components instead of dropping them, is better than that, at 19.2<!-- wiener_psnr_db --> dB. Our network has
 # not beaten the best linear method.

@@ -182,8 +182,8 @@ print(f"with the penalty {l1_history['val_loss'][-1]:.5f}")
 # %% [markdown]
 # ## The Kullback-Leibler divergence as a penalty
 # An l1 penalty only pushes down. Could we ask for a certain activity instead, for instance 10 %? The slides measure how active each unit is on average over the batch, call it $q$, and compare this
-# with the target $p$. Think of each unit as a coin that shows "active" with probability $q$ and should do so with probability $p$. The Kullback-Leibler divergence
-# $D_{KL}(P\|Q) = \sum_i P_i \log \frac{P_i}{Q_i}$ measures how much two distributions differ, and for two coins (Bernoulli variables) it has two terms:
+# with the target $p$. Treat each unit as a Bernoulli variable that is active with probability $q$ and should be active with probability $p$. The Kullback-Leibler divergence
+# $D_{KL}(P\|Q) = \sum_i P_i \log \frac{P_i}{Q_i}$ measures how much two distributions differ, and for two Bernoulli variables it has two terms:
 #
 # $$D_{KL}(p\|q) = p \log \frac{p}{q} + (1-p) \log \frac{1-p}{1-q}$$
 
@@ -212,8 +212,7 @@ plt.show()
 # %% [markdown]
 # In the example of the slides, the activity is 30 % and the target is 10 %. That costs 0.116<!-- kl_30_to_10_nats --> nats per unit. The figure, the same as figure 8 of the slides, shows why
 # the slides prefer this penalty to simpler ones. Above an activity of about one third its slope is the steepest of the three, so it pulls a unit back more strongly. Close
-# to the target it behaves like a squared difference (five to six times as large), so that it should not jump back and forth there, as the absolute difference
-# could. Note that the figure compares the three with equal weights. With a larger weight the squared difference would be just as steep on the right. What no weight gives it is the steep rise near 0.
+# to the target it behaves like a squared difference (five to six times as large): its slope vanishes at the target, while that of the absolute difference does not. Note that the figure compares the three with equal weights. With a larger weight the squared difference would be just as steep on the right. What no weight gives it is the steep rise near 0.
 #
 # As a layer, it takes the mean over the batch, applies the formula, and adds the sum over the units to the loss.
 
@@ -329,7 +328,7 @@ plt.show()
 # others are used more.
 #
 # The left panel answers our question. None of the three models has units that are fully active for a tenth of the images. But with l1 most activations are at zero, while those of the KL model have their maximum near 0.06<!-- setting -->: its units never
-# switch off. In the bars above, its code looks like a few tall bars on a floor.
+# switch off. In the bar chart above, its code has a few tall bars and many low ones, but hardly any zeros.
 #
 # Let's put a number on it. Neuroscientists have a measure for this, which needs no threshold (Treves and Rolls, 1991; Vinje and Gallant, 2000). For $n$ activations $z_1, ..., z_n$ it is
 #
