@@ -30,7 +30,7 @@
 
 # %% [markdown]
 # ## Setup
-# Everything below needs only this cell.
+# Everything below needs this cell. Libraries that a single section needs are imported there.
 
 # %%
 import time

@@ -25,6 +25,7 @@ from genkeras.plotting import (
     plot_learning_curves,
     plot_network,
     plot_reconstructions,
+    plot_rows,
 )
 from genkeras.results import record
 from genkeras.training import minimize, scale_optimizer, warmup_cosine
@@ -43,6 +44,7 @@ __all__ = [
     "plot_learning_curves",
     "plot_network",
     "plot_reconstructions",
+    "plot_rows",
     "precision_recall",
     "record",
     "scale_optimizer",

@@ -151,6 +151,25 @@ def plot_reconstructions(originals, reconstructions, *, title=None):
     return _draw_rows(rows, labels=labels, title=title)
 
 
+def plot_rows(rows, *, title=None):
+    """Draw rows of images with a label to the left of each.
+
+    Args:
+        rows: {"row label": images}, with images as for `plot_images`; rows may differ in length.
+        title: text above the figure, or None.
+
+    Returns:
+        The Matplotlib figure.
+
+    Raises:
+        ValueError: if there is no row, or for images of another shape, type or range.
+    """
+    if not isinstance(rows, dict) or not rows:
+        raise ValueError('rows must be a dict such as {"generated": images} with at least one row')
+    arrays = [as_images(images, f"images of row {label!r}") for label, images in rows.items()]
+    return _draw_rows(arrays, labels=list(rows), title=title)
+
+
 def plot_network(layers, *, parts=None, title=None):
     """Draw a network as a row of bars, one for each layer, from the input on the left.
 

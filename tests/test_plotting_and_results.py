@@ -97,6 +97,15 @@ def test_a_row_may_be_called_original_too():
     assert [axis.get_ylabel() for axis in figure.axes] == ["original", "original"]
 
 
+def test_rows_have_their_labels_and_may_differ_in_length():
+    figure = gk.plot_rows({"real": np.zeros((3, 4, 4)), "generated": np.ones((2, 4, 4))})
+    assert [axis.get_ylabel() for axis in figure.axes] == ["real", "generated"]
+    assert [len(axis.images) for axis in figure.axes] == [3, 2]
+    for rows in ({}, np.zeros((3, 4, 4))):
+        with pytest.raises(ValueError, match="rows must be a dict .* with at least one row"):
+            gk.plot_rows(rows)
+
+
 def test_refused_calls_leave_no_figure_open():
     for call in (
         lambda: gk.plot_images(np.zeros((2, 4, 4)), titles=["one"]),

@@ -269,6 +269,15 @@ def test_quoted_numbers_are_renewed_in_their_own_format():
     )
 
 
+def test_a_chapter_can_quote_the_results_of_another():
+    results = json.loads((numbers.CHAPTERS / "results/03_stacked_autoencoders.json").read_text())
+    expected = results["numbers"]["stacked_val_mse"]
+    assert numbers.look_up("03 stacked_val_mse", {}) == expected
+    for source in ("03 no_such_key", "97 stacked_val_mse"):
+        with pytest.raises(KeyError):
+            numbers.look_up(source, {})
+
+
 def test_textbook_numbers_have_one_home():
     assert numbers.look_up("textbook stacked printed", {}) == 0.0132
     code = numbers.renew("RIVAL = 0.9  # textbook stacked printed\n", {})

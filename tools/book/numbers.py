@@ -3,6 +3,7 @@
 A number is followed by a comment that names its source; `make sync` brings it up to date:
 
     0.0101<!-- stacked_val_mse -->                 the chapter's own results
+    0.0101<!-- 03 stacked_val_mse -->              the results of chapter 03
     0.0132<!-- textbook stacked printed -->        benchmarks/textbook.json, printed in the book
     0.0139<!-- textbook stacked rerun -->          the same, measured here by re-running the recipe
     0.05<!-- bench stacked ratio -->               benchmarks/results.json
@@ -35,7 +36,8 @@ def look_up(source, numbers, benchmarks=BENCHMARKS):
     """The number that a source stands for.
 
     Args:
-        source: the words in the comment, such as "stacked_val_mse" or "bench stacked ratio".
+        source: the words in the comment, such as "stacked_val_mse", "03 stacked_val_mse" or
+            "bench stacked ratio".
         numbers: the chapter's own numbers.
         benchmarks: the folder of textbook.json and results.json.
 
@@ -45,6 +47,9 @@ def look_up(source, numbers, benchmarks=BENCHMARKS):
     words = source.split()
     if len(words) == 1:
         return numbers[source]
+    if len(words) == 2 and re.fullmatch(r"\d\d", words[0]):
+        for script in CHAPTERS.glob(f"{words[0]}_*.py"):
+            return chapter_numbers(script)[words[1]]
     if len(words) == 3 and words[0] in ("textbook", "bench"):
         name = {"textbook": "textbook.json", "bench": "results.json"}[words[0]]
         value = json.loads((benchmarks / name).read_text())[words[1]][words[2]]
