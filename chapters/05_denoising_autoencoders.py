@@ -25,7 +25,7 @@
 # | Slides | *Tipos avanzados de autoencoders*; *Introducción a autoencoders de denoising*; *Tipos de ruido en autoencoders de denoising*; *Implementación de autoencoders de denoising* (figure 7) |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Denoising Autoencoders" |
 # | Result | Raises the peak signal-to-noise ratio of noisy test images from 12.8<!-- noisy_test_psnr_db --> dB to 18.9<!-- gaussian_test_psnr_db --> dB; the best of four classical methods, the Wiener filter, reaches 19.2<!-- best_rival_test_psnr_db --> dB, and a wider network 19.8<!-- wide_test_psnr_db --> dB |
-# | Time | 431 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Time | 287 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
 # %% [markdown]

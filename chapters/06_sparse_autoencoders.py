@@ -24,7 +24,7 @@
 # |---|---|
 # | Slides | *Autoencoders dispersos*; *Divergencia Kullback–Leibler*; *Sparsity loss* (figure 8) |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Sparse Autoencoders" |
-# | Result | An l1 penalty leaves about 99<!-- l1_active_units --> of 300 units active per image (Treves-Rolls measure), where 249<!-- plain_active_units --> are active without it; the squared error on test images rises from 0.0053<!-- plain_test_mse --> to 0.0076<!-- l1_test_mse --> |
+# | Result | An l1 penalty leaves about 99<!-- l1_active_units --> of 300 units effectively active per image (Treves-Rolls measure), where 249<!-- plain_active_units --> are active without it; the squared error on test images rises from 0.0053<!-- plain_test_mse --> to 0.0076<!-- l1_test_mse --> |
 # | Time | 204 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
@@ -80,7 +80,7 @@ hashing_epochs = HASHING_EPOCHS if full_data else HASHING_EPOCHS_SAMPLE
 
 # %% [markdown]
 # ## An autoencoder with room to spare
-# So far the code was small. Now we give it 300 units, ten times as many as before, but the loss grows with their *activity*. As the
+# So far the code was small. Now we give it 300 units, ten times as many as before (though still fewer than there are pixels), and add a penalty on their *activity* to the loss. As the
 # slides suggest, the coding layer has a sigmoid activation, so that each unit lies between 0 (inactive) and 1 (fully active). Behind it we put a layer
 # that passes the codes on unchanged, but adds a penalty to the loss. Only this layer will change between the first three models.
 
@@ -102,7 +102,7 @@ plt.show()
 # %% [markdown]
 # Two details are meant to help with training. Sigmoid units start near one half, which is far from sparse, so we set the bias of the coding layer such that all units start near
 # 0.3<!-- setting -->. And codes that mostly lie near 0.1<!-- setting -->, as we will ask for, are a weak signal for the next layer. Therefore the decoder first multiplies them by 10 and subtracts 1, which
-# brings their mean to about 0 again.
+# brings a mean of 0.1<!-- setting --> to about 0. (This suits the KL model below; for the others the mean is then not 0.)
 
 
 # %%
@@ -212,7 +212,7 @@ plt.show()
 # %% [markdown]
 # In the example of the slides, the activity is 30 % and the target is 10 %. That costs 0.116<!-- kl_30_to_10_nats --> nats per unit. The figure, the same as figure 8 of the slides, shows why
 # the slides prefer this penalty to simpler ones. Above an activity of about one third its slope is the steepest of the three, so it pulls a unit back more strongly. Close
-# to the target it behaves like a squared difference (five to six times as large): its slope vanishes at the target, while that of the absolute difference does not. Note that the figure compares the three with equal weights. With a larger weight the squared difference would be just as steep on the right. What no weight gives it is the steep rise near 0.
+# to the target it behaves like a squared difference (five to six times as large): its slope vanishes at the target, while that of the absolute difference does not. Note that the figure compares the three with equal weights. With a larger weight the squared difference would be as steep over most of the range. What no weight gives it is the unbounded rise near 0 and near 1.
 #
 # As a layer, it takes the mean over the batch, applies the formula, and adds the sum over the units to the loss.
 
@@ -285,7 +285,7 @@ print("mean activation by epoch: " + ", ".join(f"{a:.3f}" for a in recorder.acti
 # penalty. That does not make KL the better method, since we did not tune the two weights, and a larger weight would give a larger error. To
 # compare them, we first have to know how sparse the codes are. But let's look at what the models do, first at their reconstructions.
 
-# %% alt="Four rows of ten garments: originals and the reconstructions of the models without penalty, with l1 and with KL. The prints and checks are blurred in all three, and the sandals lose their straps."
+# %% alt="Four rows of ten garments: originals and the reconstructions of the models without penalty, with l1 and with KL. The prints, the checks and the straps of the sandals are blurred in all three."
 models = {"no penalty": plain_model, "l1": l1_model, "KL": kl_model}
 shown = x_valid[:10]
 rows = {name: np.asarray(model(shown)) for name, model in models.items()}
@@ -293,7 +293,7 @@ gk.plot_reconstructions(shown, rows, title="Ten validation garments, rebuilt fro
 plt.show()
 
 # %% [markdown]
-# The three rows look much alike. The sandals lose their straps and the bag is smeared in all of them. But look at the 300 activations that the three encoders compute for one of these garments, the ankle boot in the third column.
+# In all three rows the straps of the sandals are blurred and the bag is smeared. The model without a penalty keeps most of the print in the ninth column. Now look at the 300 activations that the three encoders compute for one of these garments, the ankle boot in the third column.
 
 # %% alt="Three bar charts of 300 activations for one image. Without penalty most bars lie between 0.1 and 0.6; with l1 most are close to zero and a few are tall; with KL most are below 0.2, with a few taller ones."
 figure, axes = plt.subplots(3, 1, figsize=(8, 4), layout="constrained", sharex=True, sharey=True)
@@ -325,16 +325,16 @@ plt.show()
 
 # %% [markdown]
 # The right panel shows that KL has brought every unit to a mean near 0.1<!-- setting -->, as we asked. Without a penalty the means are spread around the 0.3<!-- setting --> that the units started with. With l1 many units have a mean of practically zero, and the
-# others are used more.
+# others have means up to about 0.12<!-- setting -->.
 #
-# The left panel answers our question. None of the three models has units that are fully active for a tenth of the images. But with l1 most activations are at zero, while those of the KL model have their maximum below 0.1<!-- setting -->: its units never
+# The left panel answers our question. None of the three models has units that are fully active for a tenth of the images. But with l1 more than half of the activations lie in the first bar of the histogram, below 0.025<!-- setting -->, while those of the KL model have their maximum below 0.1<!-- setting -->: its units hardly ever
 # switch off. In the bar chart above, its code has a few tall bars and many low ones, but hardly any zeros.
 #
 # Let's put a number on it. Neuroscientists have a measure for this, which needs no threshold (Treves and Rolls, 1991; Vinje and Gallant, 2000). For $n$ activations $z_1, ..., z_n$ it is
 #
 # $$a = \frac{\left(\frac{1}{n}\sum_i z_i\right)^2}{\frac{1}{n}\sum_i z_i^2}$$
 #
-# If all activations are equal, $a = 1$. If a share $s$ of them is 1 and the others are 0, $a = s$. So we can read $a$ as the share that is active. It can be computed in two directions: for
+# If all activations are equal, $a = 1$. If a share $s$ of them is 1 and the others are 0, $a = s$. So we can read $a$ as an *effective* share of active units. For graded activations it depends on how unequal they are: if they are spread evenly between 0 and 1, $a$ is 0.75<!-- setting -->, and if they follow an exponential distribution, 0.5<!-- setting -->. It can be computed in two directions: for
 # each *image*, over the units (population sparseness), and for each *unit*, over the images (lifetime sparseness). Multiplied by the number of units, the first is the number of active units per image. We leave out
 # units that are always active (mean above 0.9<!-- setting -->), and, in the second direction, those that are always silent (mean below 0.001<!-- setting -->).
 #
@@ -382,13 +382,13 @@ axes[1].legend(frameon=False, loc="upper left")
 plt.show()
 
 # %% [markdown]
-# By this measure, 249<!-- plain_active_units --> of the 300 units are active per image without a penalty, 241<!-- kl_active_units --> with KL, and 99<!-- l1_active_units --> with l1. Of the two penalties, only l1 has made the codes much sparser. It did so in two ways: 103<!-- l1_silent_units --> of its units are
+# By this measure, 249<!-- plain_active_units --> of the 300 units are effectively active per image without a penalty, 241<!-- kl_active_units --> with KL, and 99<!-- l1_active_units --> with l1. Of the two penalties, only l1 has made the codes much sparser. It did so in two ways: 103<!-- l1_silent_units --> of its units are
 # silent (none without a penalty), and the others are more selective. On average each of them is active for 52 %<!-- l1_image_share_percent --> of the images, where
 # the units of the unpenalized model are active for 85 %<!-- plain_image_share_percent -->.
 #
 # The KL code, in contrast, is hardly sparser than the one without a penalty, although its mean activation is only a third. Our measure counts a unit that stays near 0.1<!-- setting --> for every image as active. We want that,
-# since such a unit does not distinguish between images. (If we subtracted the floor first, the KL code would look sparser.) The decoder may have a part in this: without the layer that rescales the codes, the KL code has 185<!-- kl_control_active_units --> active units per image. That is still
-# far more than the tenth that the target suggests. So be careful when you read that a penalty "makes
+# since such a unit does not distinguish between images. The decoder may have a part in this: without the layer that rescales the codes, the KL code has 185<!-- kl_control_active_units --> active units per image. That is still
+# far more than the tenth that the target suggests. (We have no model without a penalty and without this layer, so we cannot say how much of it is due to the penalty.) So be careful when you read that a penalty "makes
 # codes sparse": look at the single activations. (One training and one weight for each penalty; exercise 1 tries others, and exercise 2 adds what is missing.)
 
 # %% [markdown]
@@ -428,8 +428,8 @@ for name, shares in purities.items():
 # %% [markdown]
 # Many rows look as if the unit had a meaning: ankle boots, sandals with high heels, T-shirts. But look at the control: even in an encoder that was never trained, there is a unit that mostly prefers handbags, and the median unit has 43 %<!-- untrained_purity_percent --> of
 # its hundred strongest images in one class, because images of one class resemble each other. In our trained model without a penalty it is higher, 52 %<!-- plain_purity_percent -->. With l1 it is 50 %<!-- l1_purity_percent --> and with
-# KL 51 %<!-- kl_purity_percent -->. The units of one model differ much more among themselves, and these are one training each, so we cannot say that a sparse code made single units easier to interpret here. The first explanation is that
-# these codes are hardly sparse: even the l1 units are active for half of the images. Perhaps it also takes more units; the sparse autoencoders for language models have millions. Exercise 5 tries codes that are really sparse.
+# KL 51 %<!-- kl_purity_percent -->. The three trained medians lie close together, and we trained each model once, so we cannot say that a sparse code made single units easier to interpret here. In the figure the two cleanest rows, ankle boots and high heels, even belong to the model *without* a penalty. One possible explanation is that
+# these codes are not sparse enough: even the l1 units are effectively active for half of the images. Perhaps it also takes more units; the sparse autoencoders for language models have millions. Exercise 5 tries codes that are really sparse.
 
 # %% [markdown]
 # ## Keeping the k largest
@@ -503,6 +503,10 @@ for weight in [0.0, *L1_WEIGHTS]:
     l1_mse.append(mse)
     l1_active.append(np.mean(active_share(z, axis=1) * z.shape[1]))
     print(f"l1 weight {weight:7.5f}: {l1_active[-1]:3.0f} active units, validation MSE {mse:.5f}")
+keras.utils.set_random_seed(run.seed)
+untrained_k_codes = np.asarray(build_k_sparse(K_VALUES[0]).layers[0](x_valid))
+untrained_k_used = int(np.sum(np.any(untrained_k_codes != 0, axis=0)))
+print(f"before training, k = {K_VALUES[0]}: {untrained_k_used} of {CODES} units used")
 k_active, k_mse, k_used = [], [], []
 for k in K_VALUES:
     keras.utils.set_random_seed(run.seed)
@@ -524,11 +528,11 @@ axis.legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# The sparser the code, the larger the error. With two epochs and no penalty, 231<!-- no_penalty_active_units --> units are active and the error is 0.0096<!-- no_penalty_short_mse -->; with the largest weight only 12<!-- largest_weight_active_units --> are, and the error is 0.0177<!-- largest_weight_mse -->. The
+# For both methods, the sparser the code, the larger the error. With two epochs and no penalty, 231<!-- no_penalty_active_units --> units are active and the error is 0.0096<!-- no_penalty_short_mse -->; with the largest weight only 12<!-- largest_weight_active_units --> are, and the error is 0.0177<!-- largest_weight_mse -->. The
 # curves of the two methods cross. With few active units the k-sparse autoencoder has the lower error, with many the l1 model. (Single runs, far from converged, and the two kinds of codes differ in more than sparsity, so do not take small
 # differences seriously.)
 #
-# The printed output shows a weakness of the k-sparse autoencoder: with $k = 10$ only 30<!-- smallest_k_used_units --> of the 300 units are used by any of the validation images. A unit that is not among the $k$ largest contributes nothing
+# The printed output shows a weakness of the k-sparse autoencoder: with $k = 10$ only 30<!-- smallest_k_used_units --> of the 300 units are used by any of the validation images. Before training it was 150<!-- untrained_k_used_units -->, so most units died. A unit that is not among the $k$ largest contributes nothing
 # to the reconstruction and gets no gradient of its own, so it rarely comes back. The authors propose to start with a larger $k$ and to lower it during
 # training, and for the large models mentioned above extra terms in the loss revive such "dead" units (Gao et al., 2024).
 
@@ -538,7 +542,7 @@ plt.show()
 # noise *before* the sigmoid. Information survives this noise only if the value before the sigmoid is large in magnitude, where the sigmoid is close to 0 or 1. At
 # inference there is no noise, and rounding gives a hash of 16 bits.
 #
-# The textbook uses `GaussianNoise(15)`, which Keras 3 refuses, as it accepts standard deviations up to 1. We add noise of 1 and multiply by 15 afterwards. The batch
+# The textbook uses `GaussianNoise(15)`, which Keras 3 refuses, as it accepts standard deviations up to 1. We add noise of 1 and multiply by 15 afterwards. (This is not the same model: behind the normalization, signal and noise have about the same size.) The batch
 # normalization in front of it is meant to keep each unit active for about half of the images, because a bit that is always on tells us nothing.
 
 # %% alt="Diagram: 784 pixels, 400 hidden units, 16 values with batch normalization, noise and scaling, 16 sigmoid codes, 400 hidden units, 784 pixels."
@@ -653,6 +657,8 @@ for name, value in precision.items():
 
 # %% alt="Six rows of eight garments. Each row shows images with the same 16 bits; the garments of a row look alike."
 database_bits, _ = hashes["hashing autoencoder, seed 0"]
+ones = 100 * database_bits.mean(axis=0)
+print(f"each bit is on for {ones.min():.0f} to {ones.max():.0f} % of the images")
 numbers = database_bits @ (1 << np.arange(BITS))
 values, counts = np.unique(numbers, return_counts=True)
 rows = {}
@@ -689,10 +695,11 @@ for name, (database_bits, _) in hashes.items():
 #
 # Of the twenty nearest images by hash, 66 %<!-- hashing_precision_percent --> are of the query's class. That is far more than with random signs (47 %<!-- random_precision_percent -->) and far less than with
 # all 784 pixels (78 %<!-- pixel_precision_percent -->). But the signs of 16 principal components of the same images reach 65 %<!-- pca_precision_percent --> at once, and our two seeds differ by 1.5<!-- hashing_precision_spread --> points. So in this task the
-# hashing autoencoder, after four epochs, is hardly better than PCA.
+# hashing autoencoder, after four epochs, is no better than PCA as far as we can tell.
 #
-# An image shares its learned hash with 125<!-- same_hash_companions --> others on average, and its PCA hash with only 15<!-- same_pca_hash_companions -->. Learned hashes thus form fewer and larger groups. Larger groups are less
-# pure, 76 %<!-- same_hash_percent --> against 84 %<!-- same_pca_hash_percent --> for PCA, but purities at different sizes should not be compared. Which of them is better depends on whether you want many candidates or few.
+# An image shares its learned hash with 125<!-- same_hash_companions --> others on average, and its PCA hash with only 15<!-- same_pca_hash_companions -->. The groups of the learned hashes are less
+# pure, 76 %<!-- same_hash_percent --> against 84 %<!-- same_pca_hash_percent --> for PCA, but purities at different sizes should not be compared: you may want many candidates or few. Random signs are worse than either. Their groups are about as small as PCA's, and at most 49 %<!-- random_hash_percent --> pure. (The sizes are means over images, so a few large groups weigh heavily. The bits
+# of the first learned hash are on for 40<!-- least_ones_percent --> to 60 %<!-- most_ones_percent --> of the images, as batch normalization is meant to achieve; we have not tried without it.)
 
 # %% [markdown]
 # ## Check
@@ -714,13 +721,15 @@ for dtype in ("float32", "float16", "bfloat16"):
     assert (np.count_nonzero(kept, axis=1) == 30).all(), f"not 30 units under {dtype}"
 assert max(test_mse.values()) < mean_image_mse, "no better than the mean image"
 if not QUICK:
-    assert abs(codes["KL"].mean() - 0.1) < 0.02, "the mean activation is not at the target"
+    kl_gap = np.abs(codes["KL"].mean(axis=0) - 0.1).max()
+    assert kl_gap < 0.05, "a unit's mean activation is not near the target"
     assert active_units["l1"].mean() < active_units["no penalty"].mean(), "l1 made nothing sparser"
     assert active_units["KL"].mean() > active_units["l1"].mean(), "KL made the code sparser"
     assert l1_mse[0] < l1_mse[-1] and k_mse[-1] < k_mse[0], "sparsity costs nothing"
     assert np.mean(hashing_precision) > np.mean(random_precision), "no better than random signs"
 if not QUICK and full_data:
-    assert test_mse["l1"] <= 0.0096 and kl_history["val_mse"][-1] <= 0.0072
+    assert test_mse["l1"] <= 0.0096, "l1 misses the target of this course"
+    assert kl_history["val_mse"][-1] <= 0.0072, "KL misses the target of this course"
 
 gk.record(
     "06_sparse_autoencoders",
@@ -760,6 +769,7 @@ gk.record(
     smallest_k_mse=k_mse[0],
     largest_k_mse=k_mse[-1],
     smallest_k_used_units=k_used[0],
+    untrained_k_used_units=untrained_k_used,
     largest_k_used_units=k_used[-1],
     saturated_percent=saturated,
     saturated_normal_percent=saturated_normal,
@@ -771,6 +781,9 @@ gk.record(
     chance_precision_percent=precision["chance"],
     same_hash_percent=in_bucket["hashing autoencoder, seed 0"],
     same_pca_hash_percent=in_bucket["signs of PCA"],
+    random_hash_percent=max(in_bucket[f"random signs, seed {seed}"] for seed in range(SEEDS)),
+    least_ones_percent=ones.min(),
+    most_ones_percent=ones.max(),
     same_hash_companions=companions["hashing autoencoder, seed 0"],
     same_pca_hash_companions=companions["signs of PCA"],
     seconds=time.perf_counter() - START,
