@@ -25,7 +25,7 @@
 # | Slides | *Autoencoders dispersos*; *Divergencia Kullback–Leibler*; *Sparsity loss* (figure 8) |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Sparse Autoencoders" |
 # | Result | An l1 penalty leaves about 99<!-- l1_active_units --> of 300 units effectively active per image (Treves-Rolls measure), where 249<!-- plain_active_units --> are active without it; the squared error on test images rises from 0.0053<!-- plain_test_mse --> to 0.0076<!-- l1_test_mse --> |
-# | Time | 204 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Time | 235 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
 # %% [markdown]
@@ -532,7 +532,7 @@ plt.show()
 # curves of the two methods cross. With few active units the k-sparse autoencoder has the lower error, with many the l1 model. (Single runs, far from converged, and the two kinds of codes differ in more than sparsity, so do not take small
 # differences seriously.)
 #
-# The printed output shows a weakness of the k-sparse autoencoder: with $k = 10$ only 30<!-- smallest_k_used_units --> of the 300 units are used by any of the validation images. Before training it was 150<!-- untrained_k_used_units -->, so most units died. A unit that is not among the $k$ largest contributes nothing
+# The printed output shows a weakness of the k-sparse autoencoder: with $k = 10$ only 30<!-- smallest_k_used_units --> of the 300 units are used by any of the validation images. Before training it was 182<!-- untrained_k_used_units -->, so most units died. A unit that is not among the $k$ largest contributes nothing
 # to the reconstruction and gets no gradient of its own, so it rarely comes back. The authors propose to start with a larger $k$ and to lower it during
 # training, and for the large models mentioned above extra terms in the loss revive such "dead" units (Gao et al., 2024).
 
@@ -699,7 +699,7 @@ for name, (database_bits, _) in hashes.items():
 #
 # An image shares its learned hash with 125<!-- same_hash_companions --> others on average, and its PCA hash with only 15<!-- same_pca_hash_companions -->. The groups of the learned hashes are less
 # pure, 76 %<!-- same_hash_percent --> against 84 %<!-- same_pca_hash_percent --> for PCA, but purities at different sizes should not be compared: you may want many candidates or few. Random signs are worse than either. Their groups are about as small as PCA's, and at most 49 %<!-- random_hash_percent --> pure. (The sizes are means over images, so a few large groups weigh heavily. The bits
-# of the first learned hash are on for 40<!-- least_ones_percent --> to 60 %<!-- most_ones_percent --> of the images, as batch normalization is meant to achieve; we have not tried without it.)
+# of the first learned hash are on for 47<!-- least_ones_percent --> to 56 %<!-- most_ones_percent --> of the images, as batch normalization is meant to achieve; we have not tried without it.)
 
 # %% [markdown]
 # ## Check
