@@ -15,21 +15,20 @@
 # %% [markdown]
 # # Debiasing and outliers
 #
-# A latent space knows what is common and what is rare. We use that twice: to train a classifier
-# that does not overlook a rare subgroup, though nobody labelled the subgroups (*debiasing*), and to
-# tell garments from what is none (*detección de outliers*), with a threshold that can be defended.
+# A model that has learned what its data look like also knows which examples are unusual. The slides name two uses for this. The first is *debiasing*: face recognition has failed on groups of people who were rare in its training data, and one can try to find such rare examples and train on them more often, even if nobody has labeled the
+# groups. The second is the detection of *outliers* (*valores atípicos*): a car that has learned to drive in sunshine should notice when it sees snow. In this chapter we try both with VAEs, on garments, and take care to find out what the VAE contributes to each.
 #
 # | | |
 # |---|---|
 # | Slides | *Debiasing*; *Detección de outliers* |
 # | Textbook | Hands-On Machine Learning, chapter 17, where autoencoders serve to find anomalies |
-# | Result | Raises the accuracy on a rare subgroup by 11<!-- rare_accuracy_gain_points --> points without using its labels |
-# | Time | 127 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Result | Without labels of the rare group, resampling raises the accuracy on it from 59<!-- plain_rare_accuracy_percent --> to about 80 %; a control shows that less than half of the gain comes from drawing the group itself more often. A score for outliers that was chosen on others has a mean AUROC of 0.93<!-- auroc_chosen --> |
+# | Time | 385 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
 # %% [markdown]
 # ## Setup
-# Everything below needs only this cell.
+# Everything below needs this cell. Libraries that a single section needs are imported there.
 
 # %%
 import time
@@ -46,613 +45,686 @@ run = gk.setup(seed=42)
 
 # %% [markdown]
 # ## Parameters
+# These settings control how long the notebook takes.
 
-# %% quick={"EPOCHS": 4, "N_COMMON": 400, "N_OUTLIER_TRAIN": 600, "N_SCORED": 200, "OUTLIER_EPOCHS": 3, "QUICK": true, "RARITY": 20, "SEEDS": [0]} tags=["parameters"]
-QUICK = False  # True runs with small numbers, which shows how it works but proves nothing
-N_COMMON = 5000  # training images of each common kind of shoe
+# %% quick={"EPOCHS": 3, "NEIGHBORS": [20], "N_COMMON": 400, "N_OUTLIER_TRAIN": 600, "N_SCORED": 100, "OUTLIER_EPOCHS": 3, "OUTLIER_SEEDS": 1, "QUICK": true, "RARITY": 20, "SEEDS": 1} tags=["parameters"]
+QUICK = False  # True: a run that shows how it works, too short to prove anything
+N_COMMON = 3000  # training images of each common kind of shoe
 RARITY = 100  # one rare shoe for so many common ones
-SEEDS = [0, 1, 2, 3, 4]  # of the debiasing experiment
-EPOCHS = 8  # passes of each classifier; GPU: 20
-NEIGHBOURS = 50  # of the density estimate
+SEEDS = 5  # repetitions of the debiasing experiment
+EPOCHS = 6  # passes of each classifier; GPU: 20
+NEIGHBORS = [10, 50, 200]  # numbers of neighbors of the density estimate that are compared
+OUTLIER_SEEDS = 3  # repetitions of these models
 OUTLIER_EPOCHS = 6  # passes of each model that scores outliers; GPU: 30
-N_OUTLIER_TRAIN = 10000  # images that each of them is trained on
-N_SCORED = 1000  # test images on each side of an AUROC
+N_OUTLIER_TRAIN = 10_000  # images that each of them is trained on
+N_SCORED = 1000  # images on each side of an AUROC
 LATENT_DIM = 8  # size of the latent codes
 BATCH_SIZE = 128  # GPU: 512
 PEAK_RATE = 2e-3  # highest learning rate of the schedules
-CELEB_A = (
-    None  # a folder in which TFDS has prepared celeb_a, for the same with faces (3 minutes more)
-)
 
 # %%
 images = gk.load_images()
-whole = images.source == "tfds"
+full_data = images.source == "tfds"
 
 
-def of_kind(x, y, kinds, class_names):
-    """The images among x whose label in y is one of the named kinds."""
-    return x[np.isin(y, [class_names.index(kind) for kind in kinds])]
+def of_classes(split, names, n=None):
+    """The first n images (all if None) of some classes in a split ("train", "valid" or "test")."""
+    x, y = getattr(images, f"x_{split}"), getattr(images, f"y_{split}")
+    return x[np.isin(y, [images.class_names.index(name) for name in names])][:n]
 
 
 # %% [markdown]
 # ## A data set with a blind spot
-# The task: closed shoes against open ones. Ankle boots and sandals are common; sneakers, closed
-# too, are there once for every hundred boots. The test set has all three alike. Who learns from
-# such data learns boots against sandals, and what is low and flat looks like a sandal.
-
-# %%
-KINDS = ("Ankle boot", "Sneaker", "Sandal")
+# We build a small example of a biased data set. The task is to tell closed shoes from open ones. Among the closed ones, ankle boots are common, but there is only one sneaker for every hundred boots. The open ones are sandals. In the test set all three are equally frequent. A classifier that is trained on such data mostly learns to
+# tell boots from sandals, and it may take a low, flat sneaker for a sandal.
 
 
-def shoes(images, kinds, rarity, n_common, seed):
-    """x (n, 28, 28, 1), y (1: closed), group (1: rare); `kinds` are common, rare, open."""
+# %% alt="Three rows of ten shoes: ankle boots, sneakers and sandals."
+def biased_data(seed):
+    """x (n, 28, 28, 1), y (1: closed, 0: open) and rare (True: sneaker)."""
     rng = np.random.default_rng(seed)
-    n_common = min(n_common, np.bincount(images.y_train).min())
+    n_common = min(N_COMMON, np.bincount(images.y_train).min())
+    sizes = {"Ankle boot": n_common, "Sneaker": max(5, n_common // RARITY), "Sandal": n_common}
     parts = []
-    for kind, n in zip(kinds, (n_common, max(5, n_common // rarity), n_common), strict=True):
-        x = of_kind(images.x_train, images.y_train, [kind], images.class_names)
-        parts.append(x[rng.permutation(len(x))[:n]])
-    sizes = [len(part) for part in parts]
-    return np.concatenate(parts), np.repeat([1, 1, 0], sizes), np.repeat([0, 1, 0], sizes)
+    for name, size in sizes.items():
+        x = of_classes("train", [name])
+        parts.append(x[rng.permutation(len(x))[:size]])
+    y = np.repeat([1, 1, 0], list(sizes.values()))
+    rare = np.repeat([False, True, False], list(sizes.values()))
+    return np.concatenate(parts), y, rare
 
 
-x, y, group = shoes(images, KINDS, RARITY, N_COMMON, seed=SEEDS[0])
-test = {k: of_kind(images.x_test, images.y_test, [k], images.class_names) for k in KINDS}
-print(f"training: {np.sum((y == 1) & (group == 0)):,} boots, {np.sum(group):,} sneakers", end=", ")
-print(f"{np.sum(y == 0):,} sandals")
-shown = np.concatenate([pictures[:10] for pictures in test.values()])
-gk.plot_images(shown, title="Boots (common), sneakers (rare), sandals (common)")
+x, y, rare = biased_data(seed=0)
+print(
+    f"{np.sum(y == 1) - np.sum(rare):,} boots, {np.sum(rare)} sneakers, {np.sum(y == 0):,} sandals"
+)
+SHOES = ["Ankle boot", "Sneaker", "Sandal"]
+gk.plot_rows(
+    {name: of_classes("valid", [name], 10) for name in SHOES},
+    title="Ankle boots (common), sneakers (rare) and sandals (common)",
+)
 plt.show()
 
 # %% [markdown]
-# ## One encoder, two heads
-# The classifier and a VAE share the encoder, as Amini et al. (2019) propose. The class head says
-# closed or open; the VAE head has to rebuild the picture, so the latent code knows how the pictures
-# differ, whatever the labels. `gk.Sampling` adds the KL term (chapter 07).
+# ## A classifier that also knows its data
+# We follow Amini et al. (2019), who debias a detector of faces. Their network is a classifier and a VAE at the same time, with a common encoder. One output says whether the shoe is closed. Another reconstructs the image from a drawn code, as in chapter 07. Because of this second task the code describes how the shoes differ, in ways
+# that the labels do not mention.
+
+# %% alt="Diagram: 784 pixels, 256 and 128 hidden units, a code of 8, 256 hidden units, 784 pixels. The class is computed from the 128 hidden units."
+gk.plot_network(
+    [
+        ("image\n784", 784),
+        ("hidden, ReLU\n256", 256),
+        ("hidden, ReLU\n128\n(and the class)", 128),
+        (f"drawn code\n{LATENT_DIM}", LATENT_DIM),
+        ("hidden, ReLU\n256", 256),
+        ("reconstruction,\nsigmoid, 784", 784),
+    ],
+    parts={"encoder": (0, 3), "decoder": (3, 5)},
+    title="The classifier with a VAE; its second output, the class, comes from the third bar",
+)
+plt.show()
 
 
 # %%
-def build_debiaser(shape, latent_dim, hidden_units=256):
-    """Image to (logit of class 1, reconstruction); the second model gives the latent mean."""
-    inputs, pixels = keras.Input(shape), int(np.prod(shape))
-    hidden = layers.Dense(hidden_units, activation="relu")(layers.Flatten()(inputs))
+def build_classifier():
+    """A model from images to [logit of "closed", reconstruction], and one to [logit, mean code]."""
+    inputs = keras.Input((28, 28, 1))
+    hidden = layers.Dense(256, activation="relu")(layers.Flatten()(inputs))
     hidden = layers.Dense(128, activation="relu")(hidden)
-    mean = layers.Dense(latent_dim, dtype="float32", name="mean")(hidden)
-    log_var = layers.Dense(latent_dim, dtype="float32", name="log_var")(hidden)
-    z = gk.Sampling(kl_weight=1 / pixels)([mean, log_var])
-    logit = layers.Dense(1, dtype="float32", name="logit")(hidden)
-    decoded = layers.Dense(hidden_units, activation="relu")(z)
-    decoded = layers.Dense(pixels, activation="sigmoid", dtype="float32")(decoded)
-    rebuilt = layers.Reshape(shape, dtype="float32", name="rebuilt")(decoded)
-    return keras.Model(inputs, [logit, rebuilt]), keras.Model(inputs, [logit, mean])
+    logit = layers.Dense(1, dtype="float32")(hidden)
+    mean = layers.Dense(LATENT_DIM, dtype="float32")(hidden)
+    log_var = layers.Dense(LATENT_DIM, dtype="float32")(hidden)
+    z = gk.Sampling(kl_weight=1 / 784)([mean, log_var])
+    decoded = layers.Dense(256, activation="relu")(z)
+    decoded = layers.Dense(784, activation="sigmoid", dtype="float32")(decoded)
+    reconstruction = layers.Reshape((28, 28, 1), dtype="float32")(decoded)
+    return keras.Model(inputs, [logit, reconstruction]), keras.Model(inputs, [logit, mean])
 
 
 # %% [markdown]
-# ## Rare is what the latent space says is rare
-# An image is rare if few others have a code near its own. The distance $r_k$ to the $k$-th nearest code
-# says how few: in $d$ dimensions the density there is about $\hat{p}(z) \propto r_k^{-d}$. Codes are
-# whitened first, so that every direction counts alike. Rare images are then drawn more often,
+# ## Drawing rare examples more often
+# An image is rare if few others have a code near its own. The distance $r_k$ from a code to its $k$-th nearest neighbor says how few: where codes are sparse, we have to go far to find $k$ of them. In $d$ dimensions the density is about $\hat{p}(z) \propto r_k^{-d}$. We draw an image with a probability that grows as its density falls,
 #
 # $$w(x) \propto \hat{p}(z(x))^{-1/2} = r_k^{d/2}$$
 #
-# The subgroup's labels appear nowhere. Exponent 1 would draw all regions of the latent space alike,
-# and let a few odd pictures fill the batches; $\frac{1}{2}$ stands between that and no resampling.
+# The exponent is a compromise: with 0, all images are drawn alike, and with 1, all regions of the latent space would be, so that a few odd images would fill the batches. No label of the rare group is used. But $k$ hides an assumption about it. A group with fewer than $k$ members cannot be dense on its own, whereas for a small $k$, thirty sneakers that
+# resemble each other form a dense region. So we try three values. The codes are whitened before (scaled to unit variance along their principal components), and each class keeps its share of the draws.
+#
+# Amini et al. do it differently in some respects: they estimate the density by a histogram for each code separately, with a smoothing constant, and resample faces only, not the images without a face.
 
 # %%
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
 
-def rarity_weights(codes, neighbours):
-    """Sampling probabilities (n,) from latent codes (n, d), the higher the rarer the code."""
+def rarity_weights(codes, n_neighbors):
+    """Weights (n,) of codes (n, d), which are higher where the codes are sparse."""
     codes = PCA(whiten=True).fit_transform(codes)
-    radius = NearestNeighbors(n_neighbors=neighbours).fit(codes).kneighbors(codes)[0][:, -1]
-    weights = radius ** (codes.shape[1] / 2)
-    return weights / weights.sum()
+    neighbors = NearestNeighbors(n_neighbors=n_neighbors + 1).fit(codes)  # the first is itself
+    distances, _ = neighbors.kneighbors(codes)
+    return distances[:, -1] ** (codes.shape[1] / 2)
 
 
-def draw_probabilities(kind, codes, y, group, neighbours):
-    """Probabilities (n,) of the next epoch's draws; both classes of y keep their share."""
-    drawn = np.full(len(y), 1 / len(y))
-    for label in (0, 1) if kind != "plain" else ():
-        members = np.flatnonzero(y == label)
-        if kind == "debiased":
-            weights = rarity_weights(codes[members], neighbours)
-        else:  # "label-aware": subgroups alike, by the labels nobody has
-            weights = 1 / np.bincount(group[members])[group[members]]
-        drawn[members] = weights / weights.sum() * len(members) / len(y)
-    return drawn
+def draw_probabilities(codes, y, n_neighbors):
+    """Probabilities (n,) with which the images of the next epoch are drawn, from their codes."""
+    probabilities = np.empty(len(y))
+    for label in (0, 1):
+        weights = rarity_weights(codes[y == label], min(n_neighbors, np.sum(y == label) - 1))
+        probabilities[y == label] = np.mean(y == label) * weights / weights.sum()
+    return probabilities
+
+
+def freeze_rare(probabilities, y, rare):
+    """The same probabilities, but with all rare images together drawn no more than before."""
+    frozen = probabilities.copy()
+    common = (y == 1) & ~rare
+    frozen[rare] = 1 / len(y)
+    frozen[common] *= (np.mean(y == 1) - np.mean(rare)) / frozen[common].sum()
+    return frozen
 
 
 # %% [markdown]
-# We train three ways: *plain*, every image alike; *debiased*, as above, the codes renewed before each
-# epoch; and *label-aware*, with the subgroups drawn alike. The last needs the labels that nobody has:
-# it is the ceiling.
+# If the accuracy on sneakers rises, is it because sneakers are drawn more often? Perhaps not. The resampling also changes which *boots* the network sees, and unusual boots, low ones for instance, may teach it something about sneakers, too. The last function makes a control for this. It resamples all other images as before, but leaves the sneakers' share
+# of the draws at half a percent. (For this, and only for this, we need to know which images are sneakers.) We also train a *label-aware* reference, in which boots and sneakers are drawn equally often.
 
 
 # %%
-def train_classifier(
-    kind, x, y, group, seed, epochs, latent_dim, neighbours, batch_size, peak_rate
-):
-    """Train one classifier; return its probe and the probabilities of the last epoch's draws."""
-    keras.utils.set_random_seed(seed)
-    model, probe = build_debiaser(x.shape[1:], latent_dim)
-    steps = epochs * -(-len(x) // batch_size)
+def compile_classifier(model, n_images):
+    """Cross-entropy of the class and squared error of the pixels."""
+    steps = EPOCHS * int(np.ceil(n_images / BATCH_SIZE))
     model.compile(
         loss=[keras.losses.BinaryCrossentropy(from_logits=True), "mse"],
         loss_weights=[1.0, 10.0],
-        optimizer=keras.optimizers.Nadam(gk.warmup_cosine(peak_rate, steps)),
-        jit_compile=run.jit_compile,
+        optimizer=keras.optimizers.Nadam(gk.warmup_cosine(PEAK_RATE, steps)),
         steps_per_execution=min(10, steps),
+        jit_compile=run.jit_compile,
     )
+    model.optimizer.build(model.trainable_variables)
+
+
+def train_classifier(model, probe, data, seed, method, n_neighbors):
+    """Train on biased data, resampled before each epoch; return the last draw probabilities."""
+    x, y, rare = data
+    common = (y == 1) & ~rare
     rng = np.random.default_rng(seed)
-    drawn = draw_probabilities("plain", None, y, group, neighbours)
-    for epoch in range(epochs):
-        if epoch > 0 and kind != "plain":  # the first epoch gives the codes a meaning
-            codes = np.asarray(probe(x)[1])
-            drawn = draw_probabilities(kind, codes, y, group, neighbours)
-        chosen = rng.choice(len(x), len(x), p=drawn)
-        targets = [y[chosen].astype("float32")[:, None], x[chosen]]
-        fed = {"batch_size": batch_size, "initial_epoch": epoch, "epochs": epoch + 1}
-        model.fit(x[chosen], targets, verbose=0, **fed)
-    return probe, drawn
+    probabilities = np.full(len(y), 1 / len(y))
+    for epoch in range(EPOCHS):
+        if method == "label-aware":
+            probabilities[rare] = np.mean(y == 1) / 2 / np.sum(rare)
+            probabilities[common] = np.mean(y == 1) / 2 / np.sum(common)
+        elif method != "plain" and epoch > 0:  # in the first epoch the codes mean nothing yet
+            probabilities = draw_probabilities(np.asarray(probe(x)[1]), y, n_neighbors)
+            if method == "frozen":
+                probabilities = freeze_rare(probabilities, y, rare)
+        drawn = rng.choice(len(x), len(x), p=probabilities)
+        model.fit(
+            x[drawn],
+            [y[drawn].astype("float32")[:, np.newaxis], x[drawn]],
+            batch_size=BATCH_SIZE,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            verbose=0,
+        )
+    return probabilities
 
 
-def accuracies(probe, test, open_kind):
-    """Percent of each kind of test shoe whose side the classifier gets right."""
-    right = {}
-    for kind, pictures in test.items():
-        logit = np.asarray(probe(pictures)[0])[:, 0]
-        right[kind] = 100 * np.mean((logit > 0) == (kind != open_kind))
-    return right
+def accuracy(probe, name):
+    """Percent of the test images of a class that are put on the right side."""
+    logit = np.asarray(probe(of_classes("test", [name]))[0])[:, 0]
+    return 100 * np.mean((logit > 0) == (name != "Sandal"))
 
 
-recipe = (EPOCHS, LATENT_DIM, NEIGHBOURS, BATCH_SIZE, PEAK_RATE)
-
-# %%
-results = {}
-for kind in ("plain", "debiased", "label-aware"):
-    for seed in SEEDS:
-        data = shoes(images, KINDS, RARITY, N_COMMON, seed)
-        probe, drawn = train_classifier(kind, *data, seed, *recipe)
-        results[kind, seed] = accuracies(probe, test, open_kind="Sandal")
-        if kind == "debiased" and seed == SEEDS[0]:
-            favoured = drawn
-    rare = [results[kind, seed]["Sneaker"] for seed in SEEDS]
-    print(f"{kind:11} sneakers right: " + ", ".join(f"{share:.1f} %" for share in rare))
+variants = {"plain": ("plain", None), "label-aware": ("label-aware", None)}
+for k in NEIGHBORS:
+    variants[f"debiased, k = {k}"] = ("debiased", k)
+    variants[f"frozen, k = {k}"] = ("frozen", k)
+rare_accuracy = {name: [] for name in variants}
+mean_accuracy = {name: [] for name in variants}
+rare_shares = {name: [] for name in variants}
+for seed in range(SEEDS):
+    data = biased_data(seed)
+    keras.utils.set_random_seed(seed)
+    model, probe = build_classifier()
+    compile_classifier(model, len(data[0]))
+    variables = model.variables + model.optimizer.variables
+    initial = [np.array(variable) for variable in variables]
+    for name, (method, k) in variants.items():
+        for variable, value in zip(variables, initial, strict=True):
+            variable.assign(value)  # every method starts from the same weights
+        probabilities = train_classifier(model, probe, data, seed, method, k)
+        by_shoe = [accuracy(probe, shoe) for shoe in SHOES]
+        rare_accuracy[name].append(by_shoe[SHOES.index("Sneaker")])
+        mean_accuracy[name].append(np.mean(by_shoe))
+        rare_shares[name].append(100 * probabilities[data[2]].sum())
+        if name == f"debiased, k = {NEIGHBORS[-1]}" and seed == 0:
+            favored = probabilities
+for name in variants:
+    by_seed = "  ".join(f"{value:4.1f}" for value in rare_accuracy[name])
+    print(
+        f"{name:17} sneakers right {by_seed} %; all {np.mean(mean_accuracy[name]):.1f} %; ", end=""
+    )
+    print(f"{np.mean(rare_shares[name]):.1f} % of the draws are sneakers")
 
 # %% [markdown]
-# The seeds give pairs: the same data, the same first weights, another way of drawing. We report the
-# mean of the differences, with a 95 % interval from Student's t. "Overall" is the mean of the three
-# kinds of the test set.
+# Equal seeds mean equal data and equal initial weights, so we can compare pair by pair. We compute the mean of the differences and a 95 % interval from Student's t-distribution.
 
 # %%
 from scipy import stats
 
 
-def interval(differences):
-    """Mean and half-width of a 95 % confidence interval; of one value, a half-width of 0."""
+def gain(values, reference):
+    """Mean difference of two lists, pair by pair, and half of its 95 % interval."""
+    differences = np.subtract(values, reference)
     if len(differences) < 2:
-        return differences[0], 0.0
-    half = stats.t.ppf(0.975, len(differences) - 1) * stats.sem(differences)
-    return np.mean(differences), half
+        return differences.mean(), 0.0
+    return differences.mean(), stats.t.ppf(0.975, len(differences) - 1) * stats.sem(differences)
 
 
-accuracy = {
-    (kind, s): (right["Sneaker"], np.mean(list(right.values())))
-    for (kind, s), right in results.items()
-}
-gains = {}
-for kind in ("debiased", "label-aware"):
-    for i, part in enumerate(("sneakers", "overall")):
-        differences = [accuracy[kind, s][i] - accuracy["plain", s][i] for s in SEEDS]
-        gains[kind, part] = interval(differences)
-        mean, half = gains[kind, part]
-        print(
-            f"{kind:11} {part:8} {mean:+.1f} points, 95 % interval {mean - half:+.1f} to {mean + half:+.1f}"
-        )
-
-# %%
-figure, axis = plt.subplots(figsize=(8, 3.4), layout="constrained")
-for i, kind in enumerate(("plain", "debiased", "label-aware")):
-    for j, shoe in enumerate(KINDS):
-        values, place = [results[kind, seed][shoe] for seed in SEEDS], j + 0.26 * (i - 1)
-        axis.bar(place, np.mean(values), 0.24, color=f"C{i}", label=kind if j == 0 else None)
-        axis.plot(np.full(len(values), place), values, "k.", ms=3)
-axis.set_xticks(range(len(KINDS)), KINDS)
-axis.set(ylabel="percent right (a point a seed)", ylim=(40, 118))
-axis.set_title("The rare shoes gain when rare codes are drawn more often", fontsize=11)
-axis.legend(frameon=False, ncols=3, loc="upper center")
-plt.show()
-
-# %% [markdown]
-# The plain classifier gets 69.4<!-- plain_rare_accuracy_percent --> percent of the sneakers right. Debiased, the
-# same network gains 11.5<!-- rare_accuracy_gain_points --> points (plus or minus
-# 3.2<!-- gain_half_width_points -->), as much as the ceiling with its forbidden labels,
-# 11.1<!-- label_aware_rare_gain_points -->, and the test set as a whole gains
-# 3.8<!-- overall_accuracy_change_points -->. How can the labels be worth so little? Perhaps because the label-aware classifier
-# sees the same fifty sneakers again and again; the debiased one also sees the unusual boots more often.
-
-# %% [markdown]
-# Whom does the sampler favour? Below are the forty closed shoes with the highest probability, and the share
-# of sneakers in a batch before and after.
-
-# %%
-closed = np.flatnonzero(y == 1)
-favourites = closed[np.argsort(-favoured[closed])[:40]]
-gk.plot_images(x[favourites], title="The closed shoes that the debiasing sampler draws most often")
-plt.show()
-share_before, share_after = np.mean(group), favoured[group == 1].sum()
-share_top = np.mean(group[favourites])
-print(f"sneakers in a batch: plain {share_before:.1%}   debiased {share_after:.1%}", end="   ")
-print(f"among the forty favourites {share_top:.0%}")
-figure, axis = plt.subplots(figsize=(8, 2.8), layout="constrained")
-for value, label in ((0, "boots"), (1, "sneakers")):
-    chosen = closed[group[closed] == value]
-    times, bins = favoured[chosen] * len(y), np.geomspace(0.02, 50, 40)
-    axis.hist(
-        times, bins=bins, weights=np.full(len(times), 1 / len(times)), histtype="step", label=label
+over_plain, over_control = {}, {}
+for name in list(variants)[1:]:
+    over_plain[name] = gain(rare_accuracy[name], rare_accuracy["plain"])
+    print(
+        f"{name:17} over plain {over_plain[name][0]:+.1f} ± {over_plain[name][1]:.1f} points",
+        end="",
     )
-axis.set(xscale="log", xlabel="expected draws an epoch", ylabel="share of the kind")
-axis.set_title("Most sneakers are drawn more than once an epoch, most boots less", fontsize=11)
-axis.legend(frameon=False)
+    if name.startswith("debiased"):
+        k = variants[name][1]
+        over_control[k] = gain(rare_accuracy[name], rare_accuracy[f"frozen, k = {k}"])
+        print(f"; over its control {over_control[k][0]:+.1f} ± {over_control[k][1]:.1f}", end="")
+    print()
+
+# %% alt="Gain in accuracy on sneakers over plain training, in points, a dot for each of five seeds: about 21 for the label-aware reference and for debiasing with each k, and 10 to 14 for the controls with frozen weight."
+figure, axis = plt.subplots(figsize=(8, 3.6), layout="constrained")
+for place, name in enumerate(list(variants)[1:]):
+    gains = np.subtract(rare_accuracy[name], rare_accuracy["plain"])
+    color = {"d": "C0", "f": "C1", "l": "C2"}[name[0]]
+    axis.scatter(np.full(len(gains), place), gains, color=color, alpha=0.6)
+    axis.plot(place, gains.mean(), "_", ms=40, color=color)
+axis.axhline(0, color="0.6", lw=1)
+labels = [name.replace(", ", "\n") for name in list(variants)[1:]]
+axis.set_xticks(range(len(labels)), labels, fontsize=8)
+axis.set(ylabel="points")
+axis.set_title(
+    "Accuracy on sneakers, gain over plain training (dots: seeds; bars: mean)", fontsize=11
+)
 plt.show()
 
 # %% [markdown]
-# The favourites are odd boots, most of them on high heels; one of the forty is a sneaker. Yet the sneakers' share of a batch grows from
-# 0.5<!-- sneakers_before_percent --> to 1.2<!-- sneakers_after_percent --> percent. The sampler looks for what is rare, not for a
-# subgroup; that the rare subgroup profits is the bet of the method, and here it pays.
+# The plain classifier gets 59 %<!-- plain_rare_accuracy_percent --> of the sneakers right. With resampling by the codes, it gains 21<!-- gain_first_k_points -->, 21<!-- gain_middle_k_points --> and 21<!-- gain_last_k_points --> points with the three values of $k$, as much as the label-aware reference with its 21<!-- label_aware_gain_points -->. The mean over the three kinds of shoes gains, too, 7<!-- overall_change_points --> points for $k = 200$. So it works.
+#
+# But *why* does it work? Look at the control. If the sneakers are not drawn more often than before, and only the other images are resampled, the gain is still 14<!-- frozen_first_k_points -->, 13<!-- frozen_middle_k_points --> and 10<!-- frozen_last_k_points --> points. About half of the effect, or more, comes from training on unusual *boots* and sandals. The rest is due to the sneakers themselves: 7<!-- control_gain_first_k_points --> ± 3<!-- control_gain_first_k_margin_points -->,
+# 9<!-- control_gain_middle_k_points --> ± 2<!-- control_gain_middle_k_margin_points --> and 10<!-- control_gain_last_k_points --> ± 9<!-- control_gain_last_k_margin_points --> points over the control (95 % intervals). For $k = 10$ the sneakers' share of the draws rises from 0.5<!-- rare_before_percent --> to only 0.9 %<!-- rare_share_first_k_percent -->, as thirty sneakers that resemble each other are dense enough for it; for $k = 200$ it rises to
+# 2.5 %<!-- rare_share_last_k_percent -->. (We chose $k = 50$ and 200 with the size of the group in mind. In practice you would not know it, which is why it is good news that the result hardly depends on $k$.)
+
+# %% alt="Forty shoes: most are white boots with high heels, seven are sneakers."
+x, y, rare = biased_data(seed=0)
+closed = np.flatnonzero(y == 1)
+favorites = closed[np.argsort(-favored[closed])[:40]]
+title = f"The forty closed shoes that are drawn most often (k = {NEIGHBORS[-1]}, seed 0)"
+gk.plot_images(x[favorites], title=title)
+plt.show()
+n_rare_favorites = int(np.sum(rare[favorites]))
+print(f"{n_rare_favorites} of the forty are sneakers")
 
 # %% [markdown]
-# ### The same with faces
-# Amini et al. debias faces. If TFDS has prepared `celeb_a` on your machine, give its folder as
-# `CELEB_A`: smiles are the task, hats the rare subgroup (about one face in twenty), faces are reduced to
-# 28 x 28 grey pixels.
-
-
-# %%
-def faces(folder, n):
-    """x (n, 28, 28, 1), y (1: smiles), group (1: wears a hat) from TFDS' celeb_a in a folder."""
-    import tensorflow as tf
-    import tensorflow_datasets as tfds
-
-    x, y, group = [], [], []
-    for face in tfds.load("celeb_a", data_dir=folder, split="train", download=False).take(n):
-        square = tf.image.rgb_to_grayscale(face["image"][40:178])
-        x.append(np.asarray(tf.image.resize(square, (28, 28), antialias=True)) / 255)
-        y.append(int(face["attributes"]["Smiling"]))
-        group.append(int(face["attributes"]["Wearing_Hat"]))
-    return np.array(x, "float32"), np.array(y), np.array(group)
-
-
-if CELEB_A:
-    x_faces, smiles, hats = faces(CELEB_A, 20000)
-    half = len(x_faces) // 2
-    for kind in ("plain", "debiased", "label-aware"):
-        fed = x_faces[:half], smiles[:half], hats[:half]
-        probe, _ = train_classifier(kind, *fed, SEEDS[0], *recipe)
-        right = (np.asarray(probe(x_faces[half:])[0])[:, 0] > 0) == smiles[half:]
-        print(f"{kind:11} hats {right[hats[half:] == 1].mean():.1%}   all {right.mean():.1%}")
+# The most favored shoes are boots on high heels, and among them are 7<!-- favorites_rare --> sneakers, where 40 random closed shoes would contain less than one. The method looks for whatever is rare among the codes. It does not know about groups, and would also favor mislabeled or damaged images, if there were any.
 
 # %% [markdown]
 # ## Outliers
-# Now the latent space judges single pictures. A VAE is trained on some kinds of garments. Others,
-# noise, scrambled garments and blank pictures are outliers. Three scores, the higher the stranger:
+# Now to the second use. We train a VAE on one family of garments and ask it about images of another kind. Which number should tell us that an image does not belong? Three are often used:
 #
-# - the reconstruction error, $\|x - \hat{x}\|^2$;
-# - the negative ELBO, which here is that plus $D_{KL}(q(z|x) \,\|\, p(z))$ (chapter 07);
-# - the distance of the latent mean from the mean $m$ of the training codes, measured by their
-#   covariance $S$: $(\mu - m)^\top S^{-1} (\mu - m)$ (Mahalanobis).
+# - the *reconstruction error* $\|x - \hat{x}\|^2$, with the mean code decoded;
+# - the same plus the divergence of the code from the prior. With the loss of chapter 07 this is close to the negative ELBO (only close, because we decode the mean code instead of a drawn one);
+# - the *latent distance*: how far the mean code $\mu$ is from those of the training images, measured by their mean $m$ and covariance $S$, $(\mu - m)^\top S^{-1} (\mu - m)$ (Mahalanobis).
+#
+# We add a fourth, the larger of the first and the third, after both are standardized on images that are known to belong (by their mean and standard deviation). It is high if an image is hard to reconstruct *or* has an unusual code.
 
 
 # %%
-def build_vae(latent_dim, hidden_units=256):
-    """A VAE of 28 x 28 pixels; its encoder (image to mean, log_var, z, features); its decoder."""
+def build_vae():
+    """A VAE, its encoder (to [mean, log_var, z, features]) and its decoder."""
     inputs = keras.Input((28, 28, 1))
-    hidden = layers.Dense(hidden_units, activation="gelu")(layers.Flatten()(inputs))
-    features = layers.Dense(128, activation="gelu")(hidden)
-    mean = layers.Dense(latent_dim, dtype="float32", name="mean")(features)
-    log_var = layers.Dense(latent_dim, dtype="float32", name="log_var")(features)
+    hidden = layers.Dense(256, activation="gelu")(layers.Flatten()(inputs))
+    features = layers.Dense(128, activation="gelu", dtype="float32")(hidden)
+    mean = layers.Dense(LATENT_DIM, dtype="float32")(features)
+    log_var = layers.Dense(LATENT_DIM, dtype="float32")(features)
     z = gk.Sampling(kl_weight=1 / 784)([mean, log_var])
-    encoder = keras.Model(inputs, [mean, log_var, z, features], name="encoder")
-    codes = keras.Input((latent_dim,))
+    encoder = keras.Model(inputs, [mean, log_var, z, features])
+    codes = keras.Input((LATENT_DIM,))
     hidden = layers.Dense(128, activation="gelu")(codes)
-    hidden = layers.Dense(hidden_units, activation="gelu")(hidden)
+    hidden = layers.Dense(256, activation="gelu")(hidden)
     pixels = layers.Dense(784, activation="sigmoid", dtype="float32")(hidden)
-    rebuilt = layers.Reshape((28, 28, 1), dtype="float32")(pixels)
-    decoder = keras.Model(codes, rebuilt, name="decoder")
+    decoder = keras.Model(codes, layers.Reshape((28, 28, 1), dtype="float32")(pixels))
     return keras.Model(inputs, decoder(encoder(inputs)[2])), encoder, decoder
 
 
-# %%
-def fit(model, x, targets, loss, epochs, batch_size, peak_rate):
-    """Train a model for so many epochs on a warm-up and cosine schedule."""
-    steps = epochs * -(-len(x) // batch_size)
+def compile_model(model, loss, n_examples):
+    """Nadam with warm-up and cosine decay, for OUTLIER_EPOCHS passes."""
+    steps = OUTLIER_EPOCHS * int(np.ceil(n_examples / BATCH_SIZE))
     model.compile(
         loss=loss,
-        optimizer=keras.optimizers.Nadam(gk.warmup_cosine(peak_rate, steps)),
+        optimizer=keras.optimizers.Nadam(gk.warmup_cosine(2 * PEAK_RATE, steps)),
         steps_per_execution=min(10, steps),
         jit_compile=run.jit_compile,
     )
-    model.fit(x, targets, epochs=epochs, batch_size=batch_size, verbose=0)
 
 
-def scores(encoder, decoder, known, x):
-    """Outlier scores of images x, {name: (n,)}; `known` (m, d) are the codes of training images."""
-    mean, log_var = (np.asarray(part) for part in encoder(x)[:2])
-    squared = np.sum((x - np.asarray(decoder(mean))) ** 2, axis=(1, 2, 3))
-    kl = 0.5 * np.sum(np.exp(log_var) + mean**2 - 1 - log_var, axis=1)
-    away = mean - known.mean(axis=0)
-    inverse = np.linalg.inv(np.cov(known, rowvar=False))
-    distance = np.einsum("ni,ij,nj->n", away, inverse, away)
-    return {"reconstruction": squared, "ELBO": squared + kl, "latent distance": distance}
+class Detector:
+    """A VAE of one family of garments, which scores images: the higher, the stranger."""
+
+    def __init__(self, x, x_valid):
+        vae, self.encoder, self.decoder = build_vae()
+        compile_model(vae, "mse", len(x))
+        vae.fit(x, x, batch_size=BATCH_SIZE, epochs=OUTLIER_EPOCHS, verbose=0)
+        codes = np.asarray(self.encoder(x)[0])
+        self.mean, self.precision = codes.mean(axis=0), np.linalg.inv(np.cov(codes.T))
+        self.valid = self.raw_scores(x_valid)
+
+    def raw_scores(self, x):
+        """Scores of images x: {name: (n,)}."""
+        mean, log_var, _, _ = (np.asarray(part) for part in self.encoder(x))
+        squared = np.sum((x - np.asarray(self.decoder(mean))) ** 2, axis=(1, 2, 3))
+        kl = 0.5 * np.sum(np.exp(log_var) + mean**2 - 1 - log_var, axis=1)
+        away = mean - self.mean
+        distance = np.sum(away @ self.precision * away, axis=1)
+        return {"reconstruction": squared, "with KL": squared + kl, "latent distance": distance}
+
+    def scores(self, x):
+        """The same, and the larger of reconstruction and latent distance, standardized."""
+        scores = self.raw_scores(x)
+        scores["larger of two"] = np.maximum(
+            standardize(scores["reconstruction"], self.valid["reconstruction"]),
+            standardize(scores["latent distance"], self.valid["latent distance"]),
+        )
+        return scores
 
 
-outlier_recipe = (OUTLIER_EPOCHS, BATCH_SIZE, 2 * PEAK_RATE)
+def standardize(values, reference):
+    """Values as distances from the mean of reference values, in their standard deviations."""
+    return (values - reference.mean()) / reference.std()
+
 
 # %% [markdown]
-# Garments fall into families. Each split trains on one, tests against another, and sets a third
-# aside for later. The made outliers need no data: uniform noise, the family's own garments with
-# their pixels scrambled, and blank pictures in different greys.
+# Garments fall into families. In each of three rounds, we train on one family and test with another one that the detector has never seen, and with three kinds of made images: uniform noise, garments of the family with their pixels in random order, and blank images in different grays.
+#
+# But which of the four scores shall we report? If we took the one that is best in the test, we would fool ourselves. So we need outliers for validation, and they have to be of other kinds than those in the test: a third family, the family's own garments upside down, with half of their pixels erased, and dimmed to less than a third of their brightness.
 
-# %%
+
+# %% alt="Nine rows of ten images: footwear; bags, shoes upside down, half erased and dimmed shoes; tops, noise, scrambled pixels, and gray images from black to dark gray."
 FAMILIES = {
-    "footwear": ("Sandal", "Sneaker", "Ankle boot"),
-    "tops": ("T-shirt/top", "Pullover", "Coat", "Shirt"),
-    "long": ("Trouser", "Dress"),
-    "bags": ("Bag",),
+    "footwear": ["Sandal", "Sneaker", "Ankle boot"],
+    "tops": ["T-shirt/top", "Pullover", "Coat", "Shirt"],
+    "long": ["Trouser", "Dress"],
+    "bags": ["Bag"],
 }
-SPLITS = [("footwear", "tops", "bags"), ("tops", "footwear", "long"), ("long", "bags", "footwear")]
+ROUNDS = {"footwear": ("bags", "tops"), "tops": ("long", "footwear"), "long": ("footwear", "bags")}
 
 
-def made_outliers(x, rng):
-    """{name: images} of outliers as many as images x (n, 28, 28, 1), made from them or from nothing."""
-    flat = x.reshape(len(x), -1)
-    grey = np.linspace(0, 0.3, len(x), dtype="float32")[:, None, None, None]
+def valid_outliers(family, other, rng):
+    """Outliers that choose the score: {name: images}."""
+    x = of_classes("valid", FAMILIES[family], N_SCORED)
     return {
-        "noise": rng.random(x.shape, dtype="float32"),
-        "scrambled": rng.permuted(flat, axis=1).reshape(x.shape),
-        "blank": np.broadcast_to(grey, x.shape),
+        other: of_classes("valid", FAMILIES[other], N_SCORED),
+        "upside down": x[:, ::-1],
+        "half erased": (x * (rng.random(x.shape) < 0.5)).astype("float32"),
+        "dimmed": 0.3 * x,
     }
 
 
-def family_of(images, family, split, n):
-    """The first n images of a family in a split ("train", "valid" or "test")."""
-    x, y = getattr(images, f"x_{split}"), getattr(images, f"y_{split}")
-    return of_kind(x, y, family, images.class_names)[:n]
+def test_outliers(family, other, rng):
+    """Outliers of other kinds, for the final test: {name: images}."""
+    x = of_classes("test", FAMILIES[family], N_SCORED)
+    shades = np.linspace(0, 0.3, len(x), dtype="float32")[:, np.newaxis, np.newaxis, np.newaxis]
+    return {
+        other: of_classes("test", FAMILIES[other], N_SCORED),
+        "noise": rng.random(x.shape, dtype="float32"),
+        "scrambled": rng.permuted(x.reshape(len(x), -1), axis=1).reshape(x.shape),
+        "blank": np.broadcast_to(shades, x.shape),
+    }
 
 
-# %%
 rng = np.random.default_rng(run.seed)
-detectors, tested = {}, {}
-for family, unseen, _ in SPLITS:
-    keras.utils.set_random_seed(run.seed)
-    x_family = family_of(images, FAMILIES[family], "train", N_OUTLIER_TRAIN)
-    vae, encoder, decoder = build_vae(LATENT_DIM)
-    fit(vae, x_family, x_family, "mse", *outlier_recipe)
-    detectors[family] = encoder, decoder, np.asarray(encoder(x_family[:5000])[0])
-    inliers = family_of(images, FAMILIES[family], "test", N_SCORED)
-    strangers = family_of(images, FAMILIES[unseen], "test", N_SCORED)
-    tested[family] = {family: inliers, unseen: strangers, **made_outliers(inliers, rng)}
-shown = np.concatenate([x[:: len(x) // 10][:10] for x in tested["footwear"].values()])
-gk.plot_images(shown, title="Footwear, and what is none: tops, noise, scrambled, blank")
+rows = {"footwear": of_classes("valid", FAMILIES["footwear"], 10)}
+for kinds in (valid_outliers("footwear", "bags", rng), test_outliers("footwear", "tops", rng)):
+    for name, pictures in kinds.items():
+        rows[name] = pictures[np.linspace(0, len(pictures) - 1, 10).astype(int)]
+gk.plot_rows(rows, title="Footwear, four kinds of outliers for validation, four for the test")
 plt.show()
 
 # %% [markdown]
-# A score is judged without any threshold by the area under the ROC curve (AUROC): the probability that
-# an outlier scores higher than an inlier. Chance is one half; below it, the outlier looks more
-# normal than the data.
+# Scores are compared by the area under the ROC curve (AUROC), which needs no threshold. It is the probability that a random outlier has a higher score than a random image of the family. With 0.5 the score is useless, and below 0.5 outliers look *more* normal than the family.
 
 # %%
 from sklearn.metrics import roc_auc_score
 
 
-def auroc(inliers, outliers):
-    """Probability that one of the scores `outliers` is higher than one of `inliers`."""
-    truth = np.repeat([0, 1], [len(inliers), len(outliers)])
-    return roc_auc_score(truth, np.concatenate([inliers, outliers]))
+def auroc(normal, strange):
+    """Probability that a score of an outlier is higher than one of a normal image."""
+    truth = np.repeat([0, 1], [len(normal), len(strange)])
+    return roc_auc_score(truth, np.concatenate([normal, strange]))
 
 
-table = {}
-for family, pictures in tested.items():
-    found = {name: scores(*detectors[family], x_set) for name, x_set in pictures.items()}
-    normal = found.pop(family)
-    for name, strange in found.items():
-        table[family, name] = {key: auroc(normal[key], strange[key]) for key in normal}
-print(f"{'trained on':10} {'outliers':10}" + "".join(f"{key:>17}" for key in normal))
-for (family, name), row in table.items():
-    print(f"{family:10} {name:10}" + "".join(f"{value:17.3f}" for value in row.values()))
-means = {key: np.mean([row[key] for row in table.values()]) for key in normal}
-best = max(means, key=means.get)
-print(f"{'mean':21}" + "".join(f"{value:17.3f}" for value in means.values()))
+SCORES = ["reconstruction", "with KL", "latent distance", "larger of two"]
+detectors, valid_table, test_table = {}, {}, {}
+for family, (valid_other, test_other) in ROUNDS.items():
+    x_family = of_classes("train", FAMILIES[family], N_OUTLIER_TRAIN)
+    for seed in range(OUTLIER_SEEDS):
+        keras.utils.set_random_seed(seed)
+        detector = Detector(x_family, of_classes("valid", FAMILIES[family]))
+        detectors[family, seed] = detector
+        for split, table, outliers in (
+            ("valid", valid_table, valid_outliers(family, valid_other, rng)),
+            ("test", test_table, test_outliers(family, test_other, rng)),
+        ):
+            normal = detector.scores(of_classes(split, FAMILIES[family], N_SCORED))
+            for name, pictures in outliers.items():
+                strange = detector.scores(pictures)
+                row = [auroc(normal[score], strange[score]) for score in SCORES]
+                table.setdefault((family, name), []).append(row)
 
-# %%
-failure = min((row["ELBO"], pair) for pair, row in table.items())
-family, name = failure[1]
-print(f"where the ELBO fails most: {name} against {family}, AUROC {failure[0]:.3f}")
+
+def print_table(table):
+    """Print the means over the seeds of AUROCs {(family, outliers): (seeds, scores)}."""
+    print(f"{'family':9} {'outliers':12}" + "".join(f"{score:>16}" for score in SCORES))
+    for (family, name), rows in table.items():
+        print(f"{family:9} {name:12}" + "".join(f"{v:16.3f}" for v in np.mean(rows, axis=0)))
+    by_seed = np.mean(list(table.values()), axis=0)  # (seeds, scores)
+    print(f"{'mean of the rows':22}" + "".join(f"{v:16.3f}" for v in by_seed.mean(axis=0)))
+    print(f"{'lowest seed':22}" + "".join(f"{v:16.3f}" for v in by_seed.min(axis=0)))
+    print(f"{'highest seed':22}" + "".join(f"{v:16.3f}" for v in by_seed.max(axis=0)))
+    return by_seed
+
+
+print("Validation outliers")
+valid_by_seed = print_table(valid_table)
+chosen = int(np.argmax(valid_by_seed.mean(axis=0)))
+print(f"chosen: {SCORES[chosen]}\n\nTest outliers")
+test_by_seed = print_table(test_table)
+
+# %% [markdown]
+# On the validation outliers the larger of the two scores is the best on average, with 0.81<!-- valid_auroc_chosen -->, so this is the one that we report: on outliers of other kinds its mean AUROC is 0.93<!-- auroc_chosen -->, between 0.90<!-- auroc_chosen_lowest --> and 0.95<!-- auroc_chosen_highest --> for the three seeds.
+#
+# The mean hides a lot, so read the tables row by row. Garments of other families, noise and scrambled pixels are found by every score, and best by the reconstruction error. Garments upside down are harder. And dimmed or blank images are a disaster for the reconstruction error: it is *lower* for them than for most garments of the family. Here only the latent distance helps. That it is part of
+# our chosen score is due to the dimmed images among the validation outliers. Without them we would have chosen the reconstruction error, and reported 0.81<!-- auroc_reconstruction -->. A detector is only as good as the outliers that one has thought of.
+
+# %% alt="Histograms of the score of tops, from 7 to 60, and of blank images, from 8 to 17, which lie at the lower end of the tops."
 figure, axis = plt.subplots(figsize=(8, 3), layout="constrained")
-for label in (family, name):
-    values = scores(*detectors[family], tested[family][label])["ELBO"]
-    axis.hist(values, bins=np.linspace(0, 100, 60), histtype="step", label=label)
-axis.set(xlabel="negative ELBO (the higher, the less likely)", ylabel="pictures")
-axis.set_title("A picture of nothing is more likely than a garment", fontsize=11)
+for name, pictures in {
+    "tops": of_classes("test", FAMILIES["tops"], N_SCORED),
+    "blank": test_outliers("tops", "footwear", rng)["blank"],
+}.items():
+    values = detectors["tops", 0].scores(pictures)["with KL"]
+    axis.hist(values, bins=np.linspace(0, 80, 60), histtype="step", label=name)
+axis.set(xlabel="reconstruction error plus KL, in nats", ylabel="images")
+axis.set_title("Tops and blank images, scored by a detector of tops", fontsize=11)
 axis.legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# Reconstruction and ELBO tell other garments, noise and scrambled pictures well, and fail on blank ones: the
-# blank is easier to rebuild than any garment, so it counts as more likely
-# (0.13<!-- auroc_failure --> is far below chance). This is the known failure of likelihoods (Nalisnick et al., 2019): simple
-# pictures score as normal. The distance in latent space sees that a blank has no place among the
-# codes. It is the best score on average, 0.92<!-- auroc --> against 0.81<!-- auroc_reconstruction -->
-# and 0.81<!-- auroc_elbo -->, and the worst on scrambled shoes.
+# This is a known weakness of generative models (Nalisnick et al., 2019). Our score, the reconstruction error plus the divergence, is close to a negative log-likelihood, and so a *low* score means a likely image. Blank images get lower scores than most tops; the AUROC is 0.14<!-- auroc_blank_tops -->. They are simply easy to reconstruct: a smooth dark image leaves little room for errors. A high likelihood does
+# not mean that an image is typical.
 
 # %% [markdown]
-# ## Outliers in training
-# If some outliers are at hand, training may use them (outlier exposure, Hendrycks et al., 2019). A
-# small head on the encoder's features learns the family against garments that are
-# tested nowhere in its split: the third family, and the family's own pictures upside down or with
-# half their pixels erased. Its logit and the best score, each divided by its spread over the family, are
-# added.
+# ## Outliers in the training
+# The slides add that outliers can be used during training to improve the detector further. This is called outlier exposure (Hendrycks et al., 2019). We train a small classifier on the features of the frozen encoder. It learns to tell the family from the *validation* outliers' kinds, made from training images: the third family, garments upside
+# down, half erased, and dimmed. Its logit and our chosen score, each in standard deviations on the family's validation images, are added. The test outliers are again of kinds that were never seen.
 
 
 # %%
-def exposed_logit(encoder, x, exposed, recipe):
-    """A function from images to the logit of "outlier", on features of a frozen encoder."""
-    features = np.concatenate([np.asarray(encoder(part)[3]) for part in (x, exposed)])
-    inputs = keras.Input(features.shape[1:])
-    hidden = layers.Dense(64, activation="relu")(inputs)
-    head = keras.Model(inputs, layers.Dense(1, dtype="float32")(hidden))
-    truth = np.repeat([0.0, 1.0], [len(x), len(exposed)])[:, None]
-    fit(head, features, truth, keras.losses.BinaryCrossentropy(from_logits=True), *recipe)
-    return lambda pictures: np.asarray(head(encoder(pictures)[3]))[:, 0]
-
-
-def standardised(values, normal):
-    """Values by their distance from the mean of `normal`, in its standard deviations."""
-    return (values - normal.mean()) / normal.std()
-
-
-joint = {}
-for family, _, third in SPLITS:
-    keras.utils.set_random_seed(run.seed)
-    x_family = family_of(images, FAMILIES[family], "train", N_OUTLIER_TRAIN)
-    quarter = x_family[: len(x_family) // 4]
-    erased = quarter * (rng.random(quarter.shape) < 0.5)
-    others = family_of(images, FAMILIES[third], "train", len(x_family) // 2)
-    exposed = np.concatenate([others, quarter[:, ::-1], erased]).astype("float32")
-    joint[family] = exposed_logit(detectors[family][0], x_family, exposed, outlier_recipe)
-
-
-# %%
-def joint_scores(detector, logit, inliers, x, key):
-    """Score `key` plus the exposed head's logit (n,) of images x, in spreads over the inliers."""
-    parts = zip(
-        (scores(*detector, x)[key], logit(x)),
-        (scores(*detector, inliers)[key], logit(inliers)),
-        strict=True,
+def fit_head(detector, x, x_outliers):
+    """A classifier of "outlier" on the features of a detector's encoder."""
+    features = np.concatenate([np.asarray(detector.encoder(part)[3]) for part in (x, x_outliers)])
+    head = keras.Sequential(
+        [
+            keras.Input(features.shape[1:]),
+            layers.Dense(64, activation="relu"),
+            layers.Dense(1, dtype="float32"),
+        ]
     )
-    return sum(standardised(values, normal) for values, normal in parts)
+    truth = np.repeat([0.0, 1.0], [len(x), len(x_outliers)])[:, np.newaxis]
+    compile_model(head, keras.losses.BinaryCrossentropy(from_logits=True), len(features))
+    head.fit(features, truth, batch_size=BATCH_SIZE, epochs=OUTLIER_EPOCHS, verbose=0)
+    return head
 
 
-exposure = {}
-for family, pictures in tested.items():
-    calibration = family_of(images, FAMILIES[family], "valid", N_SCORED)
-    fed = detectors[family], joint[family], calibration
-    found = {name: joint_scores(*fed, x_set, best) for name, x_set in pictures.items()}
-    normal = found.pop(family)
-    for name, strange in found.items():
-        exposure[family, name] = auroc(normal, strange)
-        print(f"{family:10} {name:10} {best} {table[family, name][best]:.3f}", end="   ")
-        print(f"with exposure {exposure[family, name]:.3f}")
-auroc_mean, exposure_mean = means[best], np.mean(list(exposure.values()))
-print(f"mean: {auroc_mean:.3f}, with exposure {exposure_mean:.3f}")
+def head_logits(detector, head, x):
+    """Logits (n,) of "outlier" for images x."""
+    return np.asarray(head(detector.encoder(x)[3]))[:, 0]
+
+
+def exposed_scores(detector, head, known, x):
+    """The chosen score plus the head's logit (n,), both standardized on known images."""
+    score = SCORES[chosen]
+    return standardize(detector.scores(x)[score], detector.scores(known)[score]) + standardize(
+        head_logits(detector, head, x), head_logits(detector, head, known)
+    )
+
+
+heads, exposed_table = {}, {}
+for (family, seed), detector in detectors.items():
+    valid_other, test_other = ROUNDS[family]
+    keras.utils.set_random_seed(seed)
+    x_family = of_classes("train", FAMILIES[family], N_OUTLIER_TRAIN)
+    part = x_family[: len(x_family) // 4]
+    exposed = [
+        of_classes("train", FAMILIES[valid_other], len(part)),
+        part[:, ::-1],
+        (part * (rng.random(part.shape) < 0.5)).astype("float32"),
+        0.3 * part,
+    ]
+    head = fit_head(detector, x_family, np.concatenate(exposed))
+    heads[family, seed] = head
+    known = of_classes("valid", FAMILIES[family])
+    normal = of_classes("test", FAMILIES[family], N_SCORED)
+    normal_scores = exposed_scores(detector, head, known, normal)
+    for name, pictures in test_outliers(family, test_other, rng).items():
+        value = auroc(normal_scores, exposed_scores(detector, head, known, pictures))
+        exposed_table.setdefault((family, name), []).append(value)
+for key, values in exposed_table.items():
+    without = np.mean(test_table[key], axis=0)[chosen]
+    print(f"{key[0]:9} {key[1]:10} {SCORES[chosen]} {without:.3f}, ", end="")
+    print(f"with exposure {np.mean(values):.3f}")
+exposed_by_seed = np.mean(list(exposed_table.values()), axis=0)
+print(
+    f"mean {test_by_seed[:, chosen].mean():.3f}, with exposure {exposed_by_seed.mean():.3f}, ",
+    end="",
+)
+print("by seed " + "  ".join(f"{value:.3f}" for value in exposed_by_seed))
 
 # %% [markdown]
-# Exposure raises the mean from 0.92<!-- auroc --> to 0.98<!-- auroc_exposure -->, and no row falls. None of the outliers
-# tested was seen in training: what the head learnt from bags, flipped and erased shoes carries over to tops,
-# blanks and scrambled shoes.
+# Exposure raises the mean from 0.93<!-- auroc_chosen --> to 0.98<!-- auroc_exposed -->, and no row falls by more than a rounding error. Most of the gain is in the blank images, though. Our exposed outliers contain dimmed garments, which have something in common with them, while tops and footwear, which were almost found before, gain little. With other exposed outliers the result may be different;
+# exercise 5 leaves out the dimmed ones.
 
 # %% [markdown]
-# ## A threshold at one false alarm in a hundred
-# An AUROC is no decision. Whoever has to decide chooses how many false alarms are bearable, takes
-# that quantile of the score over pictures known to be in order, and checks it on new ones.
+# ## A threshold
+# An AUROC does not make a decision. For a decision you have to say how many false alarms you can tolerate, for instance one in a hundred. Then you take the quantile of the score that only one percent of the images exceed that are known to belong, on validation images, and check it on new ones. We do this for the detectors of footwear (seed 0), with tops as the
+# outliers.
 
-# %%
-family, unseen, _ = SPLITS[0]
-calibration = family_of(images, FAMILIES[family], "valid", None)
-sets = {"valid": calibration, "inliers": tested[family][family], "outliers": tested[family][unseen]}
-fed = detectors[family], joint[family], calibration
-values = {
-    name: {**scores(*detectors[family], x_set), "with exposure": joint_scores(*fed, x_set, best)}
-    for name, x_set in sets.items()
+# %% alt="Two pairs of histograms, of footwear and tops, with a dotted line for the threshold. With the reconstruction error, a third of the tops lie below it; with exposure, a sixth."
+detector, head = detectors["footwear", 0], heads["footwear", 0]
+known = of_classes("valid", FAMILIES["footwear"])
+sets = {
+    "known": known,
+    "footwear": of_classes("test", FAMILIES["footwear"], N_SCORED),
+    "tops": of_classes("test", FAMILIES["tops"], N_SCORED),
 }
+values = {name: detector.scores(x) for name, x in sets.items()}
+for name, x in sets.items():
+    values[name]["with exposure"] = exposed_scores(detector, head, known, x)
 false_alarms, caught = {}, {}
+for score in [*SCORES, "with exposure"]:
+    threshold = np.quantile(values["known"][score], 0.99)
+    false_alarms[score] = 100 * np.mean(values["footwear"][score] > threshold)
+    caught[score] = 100 * np.mean(values["tops"][score] > threshold)
+    print(f"{score:16} false alarms {false_alarms[score]:.1f} %, tops caught {caught[score]:.1f} %")
 figure, axes = plt.subplots(1, 2, figsize=(8, 2.8), layout="constrained")
-panels = dict(zip((best, "with exposure"), axes, strict=True))
-for key in values["valid"]:
-    threshold = np.quantile(values["valid"][key], 0.99)
-    false_alarms[key] = np.mean(values["inliers"][key] > threshold)
-    caught[key] = np.mean(values["outliers"][key] > threshold)
-    print(f"{key:16} threshold {threshold:6.2f}   false alarms {false_alarms[key]:.1%}", end="   ")
-    print(f"{unseen} caught {caught[key]:.1%}")
-    if key in panels:
-        for label, name in ((family, "inliers"), (unseen, "outliers")):
-            panels[key].hist(values[name][key], bins=50, histtype="step", label=label)
-        panels[key].axvline(threshold, color="0.4", ls=":", label="threshold")
-        panels[key].set(xlabel=f"score: {key}", ylabel="pictures")
+for axis, score in zip(axes, ("reconstruction", "with exposure"), strict=True):
+    for name in ("footwear", "tops"):
+        axis.hist(values[name][score], bins=50, histtype="step", label=name)
+    axis.axvline(np.quantile(values["known"][score], 0.99), color="0.4", ls=":", label="threshold")
+    axis.set(xlabel=f"score: {score}", ylabel="images")
 axes[0].legend(frameon=False)
-figure.suptitle("One threshold, chosen by its false alarms", fontsize=11)
+figure.suptitle("Two scores with thresholds for one false alarm in a hundred", fontsize=11)
 plt.show()
 
 # %% [markdown]
-# The false alarms stay near what was asked. At that price the best score on average is not the best here: the
-# latent distance catches 47.9<!-- caught_percent --> percent of the tops, reconstruction
-# 65.4<!-- caught_reconstruction_percent -->, and with exposure it is 80.1<!-- caught_exposure_percent -->. An
-# AUROC averages over thresholds that nobody would use; choose the score at yours.
+# The false alarms on new images are close to the one percent that we asked for, between 0.7 and 1.5 percent. At this threshold the reconstruction error catches 66 %<!-- caught_reconstruction_percent --> of the tops, the latent distance 50 %<!-- caught_latent_percent -->, our chosen score 62 %<!-- caught_chosen_percent -->, and with exposure it is 83 %<!-- caught_exposed_percent -->. So the score with the best mean AUROC is not the best here. An AUROC
+# averages over all thresholds, most of which nobody would use. If you know your threshold and your outliers, choose the score for these.
 
 # %% [markdown]
 # ## Check
+# These are the main claims of the chapter as assertions.
 
 # %%
-gain, change = gains["debiased", "sneakers"][0], gains["debiased", "overall"][0]
-assert np.isclose(favoured.sum(), 1) and (favoured > 0).all(), "no probabilities"
-assert np.isclose(favoured[y == 1].sum(), np.mean(y)), "a class lost its share"
-assert share_after > share_before, "the sampler does not favour the rare"
-assert exposure_mean > auroc_mean, "exposure does not help"
+rare_before, rare_after = 100 * np.mean(rare), 100 * favored[rare].sum()
+blank_aurocs = {
+    family: np.mean(test_table[family, "blank"], axis=0)[SCORES.index("with KL")]
+    for family in ROUNDS
+}
+exposure_gains = {
+    key: np.mean(values) - np.mean(test_table[key], axis=0)[chosen]
+    for key, values in exposed_table.items()
+}
+last = NEIGHBORS[-1]
+
+assert np.isclose(favored[y == 1].sum(), np.mean(y)), "a class lost its share of the draws"
+assert rare_after > rare_before, "rare shoes are not drawn more often"
+frozen = freeze_rare(favored, y, rare)
+assert np.isclose(frozen[rare].sum(), np.mean(rare)) and np.isclose(frozen.sum(), 1)
 if not QUICK:
-    assert gain > 0, "debiasing gained nothing on the rare subgroup"
-    assert failure[0] < 0.5, "no failure of the likelihood was found"
-    assert max(false_alarms.values()) < 0.03, "a threshold lets too many false alarms through"
-if not QUICK and whole:
-    assert gain >= 5 and change >= -1, "debiasing gains less than 5 points, or costs more than 1"
-    assert auroc_mean >= 0.9, "the best score tells too few outliers"
+    assert over_plain[f"debiased, k = {last}"][0] > 5, "debiasing gains less than 5 points"
+    assert min(blank_aurocs.values()) < 0.5, "no failure of the likelihood was found"
+    assert exposed_by_seed.mean() > test_by_seed[:, chosen].mean(), "exposure does not help"
+    assert max(false_alarms.values()) < 3, "a threshold lets too many false alarms through"
+if not QUICK and full_data:
+    assert over_control[last][0] > 0, "the control gains as much"
+    assert test_by_seed[:, chosen].mean() >= 0.9, "the chosen score misses the target"
 
 gk.record(
     "09_debiasing_and_outliers",
-    rare_accuracy_gain_points=gain,
-    overall_accuracy_change_points=change,
-    label_aware_rare_gain_points=gains["label-aware", "sneakers"][0],
-    label_aware_overall_change_points=gains["label-aware", "overall"][0],
-    gain_half_width_points=gains["debiased", "sneakers"][1],
-    plain_rare_accuracy_percent=np.mean([results["plain", s]["Sneaker"] for s in SEEDS]),
-    sneakers_before_percent=100 * share_before,
-    sneakers_after_percent=100 * share_after,
-    sneakers_among_favourites_percent=100 * share_top,
-    auroc=auroc_mean,
-    auroc_reconstruction=means["reconstruction"],
-    auroc_elbo=means["ELBO"],
-    auroc_exposure=exposure_mean,
-    auroc_failure=failure[0],
-    false_alarms_percent=100 * false_alarms[best],
-    caught_percent=100 * caught[best],
-    caught_reconstruction_percent=100 * caught["reconstruction"],
-    caught_exposure_percent=100 * caught["with exposure"],
+    plain_rare_accuracy_percent=np.mean(rare_accuracy["plain"]),
+    plain_mean_accuracy_percent=np.mean(mean_accuracy["plain"]),
+    gain_first_k_points=over_plain[f"debiased, k = {NEIGHBORS[0]}"][0],
+    gain_middle_k_points=over_plain[f"debiased, k = {NEIGHBORS[len(NEIGHBORS) // 2]}"][0],
+    gain_last_k_points=over_plain[f"debiased, k = {last}"][0],
+    gain_last_k_margin_points=over_plain[f"debiased, k = {last}"][1],
+    frozen_first_k_points=over_plain[f"frozen, k = {NEIGHBORS[0]}"][0],
+    frozen_middle_k_points=over_plain[f"frozen, k = {NEIGHBORS[len(NEIGHBORS) // 2]}"][0],
+    frozen_last_k_points=over_plain[f"frozen, k = {last}"][0],
+    control_gain_first_k_points=over_control[NEIGHBORS[0]][0],
+    control_gain_first_k_margin_points=over_control[NEIGHBORS[0]][1],
+    control_gain_middle_k_points=over_control[NEIGHBORS[len(NEIGHBORS) // 2]][0],
+    control_gain_middle_k_margin_points=over_control[NEIGHBORS[len(NEIGHBORS) // 2]][1],
+    control_gain_last_k_points=over_control[last][0],
+    control_gain_last_k_margin_points=over_control[last][1],
+    label_aware_gain_points=over_plain["label-aware"][0],
+    label_aware_gain_margin_points=over_plain["label-aware"][1],
+    overall_change_points=np.mean(mean_accuracy[f"debiased, k = {last}"])
+    - np.mean(mean_accuracy["plain"]),
+    rare_before_percent=rare_before,
+    rare_share_first_k_percent=np.mean(rare_shares[f"debiased, k = {NEIGHBORS[0]}"]),
+    rare_share_last_k_percent=np.mean(rare_shares[f"debiased, k = {last}"]),
+    favorites_rare=n_rare_favorites,
+    valid_auroc_reconstruction=valid_by_seed[:, 0].mean(),
+    valid_auroc_chosen=valid_by_seed[:, chosen].mean(),
+    auroc_reconstruction=test_by_seed[:, 0].mean(),
+    auroc_with_kl=test_by_seed[:, 1].mean(),
+    auroc_latent=test_by_seed[:, 2].mean(),
+    auroc_chosen=test_by_seed[:, chosen].mean(),
+    auroc_chosen_lowest=test_by_seed[:, chosen].min(),
+    auroc_chosen_highest=test_by_seed[:, chosen].max(),
+    auroc_blank_tops=blank_aurocs["tops"],
+    auroc_exposed=exposed_by_seed.mean(),
+    largest_exposure_gain=max(exposure_gains.values()),
+    largest_exposure_loss=-min(exposure_gains.values()),
+    false_alarms_reconstruction_percent=false_alarms["reconstruction"],
+    caught_reconstruction_percent=caught["reconstruction"],
+    caught_latent_percent=caught["latent distance"],
+    caught_chosen_percent=caught[SCORES[chosen]],
+    caught_exposed_percent=caught["with exposure"],
     seconds=time.perf_counter() - START,
 )
 
 # %% [markdown]
 # ## What to remember
-# - A VAE knows what is rare without being told the groups; sampling by it helps those overlooked.
-# - Compare with the ceiling and over seeds, in pairs: one run proves nothing about rare cases.
-# - Likelihood is no judge of normality: a blank page is more likely than any garment.
-# - Outliers seen in training help against outliers never seen.
-# - Choose a threshold by the false alarms you can bear, on data the model was not trained on.
+# - Images whose codes have few neighbors can be drawn more often, without labels of groups. This helped a rare group a great deal here.
+# - Ask where a gain comes from. In our case, about half of it came from other unusual images, which we would not have known without a control.
+# - A low reconstruction error, or a high likelihood, does not mean that an image belongs: blank images have both.
+# - Choose a score on outliers of other kinds than those that you report. The choice depends on which outliers you have thought of.
+# - Outliers in the training helped against outliers that were not seen. Choose the threshold by the false alarms that you can tolerate.
 #
 # ## Exercises
-# 1. *(easy)* Set `RARITY` to 20 and 500. When does debiasing stop paying?
-# 2. *(easy)* Use exponents `1` and `0.1` in place of one half in `rarity_weights`. What do the favourites look
-#    like?
-# 3. *(medium)* Join reconstruction and latent distance in one score without exposure. Hint:
-#    `standardised`, then the larger of the two.
-# 4. *(medium)* Train on all garments but one class and test that class, for all ten. Which is hardest, and
-#    why? Hint: what does it share with the others?
-# 5. *(hard)* Correct the ELBO for complexity (Serrà et al., 2020): subtract the length of a PNG of the
-#    picture, in nats. Does the blank lose its advantage?
+# 1. *(easy)* Set `RARITY` to 20 and to 500. When does debiasing stop paying, and what does the control gain?
+# 2. *(easy)* Use exponents of 1 and 0.1<!-- setting --> in place of one half in `rarity_weights`. How do the favorites change?
+# 3. *(medium)* Train on all garments but one class, and use this class as the outliers, for all ten. Which is hardest to detect, and what does it share with the others?
+# 4. *(medium)* Use the VAE with a learned variance from chapter 07 as the detector. Does the reconstruction error become a better score, and what happens to blank images?
+# 5. *(medium)* Leave the dimmed garments out of the exposed outliers, then out of the validation outliers. What becomes of the AUROC on blank images?
+# 6. *(hard)* Correct the likelihood for complexity (Serrà et al., 2020): subtract the length of the image as a PNG, in nats, from the negative ELBO. Do blank images lose their advantage?
 #
 # ## References
-# - A. Amini et al., Uncovering and Mitigating Algorithmic Bias through Learned Latent Structure, AIES 2019.
-# - D. Hendrycks, M. Mazeika and T. Dietterich, Deep Anomaly Detection with Outlier Exposure, ICLR 2019.
-# - E. Nalisnick et al., Do Deep Generative Models Know What They Don't Know?, ICLR 2019.
-# - J. Serrà et al., Input Complexity and Out-of-Distribution Detection, ICLR 2020.
 # - A. Géron, *Hands-On Machine Learning with Scikit-Learn, Keras and TensorFlow*, 3rd ed., ch. 17.
+# - A. Amini et al., Uncovering and mitigating algorithmic bias through learned latent structure, AIES 2019.
+# - D. Hendrycks, M. Mazeika and T. Dietterich, Deep anomaly detection with outlier exposure, ICLR 2019.
+# - E. Nalisnick et al., Do deep generative models know what they don't know?, ICLR 2019.
+# - J. Serrà et al., Input complexity and out-of-distribution detection with likelihood-based generative models, ICLR 2020.
