@@ -22,7 +22,7 @@
 # |---|---|
 # | Slides | *VAEs: Perturbación latente*; *Google BeatBlender*; *¿Qué es una variable latente?* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Generating Fashion MNIST Images" (interpolation) |
-# | Result | On pictures with known factors, the mutual information gap rises from 0.11<!-- mig_first_beta --> to 0.26<!-- mig_last_beta --> as the weight of the KL term grows from 1 to 8 (means of three seeds), and the reconstruction loses 8<!-- nats_loss --> nats |
+# | Result | On pictures with known factors, the mutual information gap rises from 0.11<!-- mig_first_beta --> to 0.26<!-- mig_last_beta --> as the weight of the KL term grows from 1 to 8 (means of three seeds, which disagree strongly at a weight of 4), and the reconstruction loses 8<!-- nats_loss --> nats |
 # | Time | 205 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to look at and to measure with; or the bundled sixth of it; sprites and drum loops made here |
 
@@ -153,11 +153,11 @@ order = np.argsort(-nats)  # from the code with the largest divergence to the on
 print("KL of each code in nats, sorted: " + ", ".join(f"{value:.2f}" for value in nats[order]))
 
 # %% [markdown]
-# All ten codes are in use; the divergence from the prior lies between 2.7<!-- least_nats --> and 3.9<!-- most_nats --> nats.
+# The encoder returns ten numbers for an image. We call all of them together the *code*, and each of them a *latent variable* (*variable latente*). All ten variables are in use; the divergence from the prior lies between 2.7<!-- least_nats --> and 3.9<!-- most_nats --> nats.
 
 # %% [markdown]
-# ## One code moved, the others fixed
-# The simplest way to find out what a code stands for is to change it and look (*perturbación latente*). We encode a dress, replace one of its codes by values from -3 to 3, which is three standard deviations of the prior in both directions, and decode.
+# ## One latent variable moved, the others fixed
+# The simplest way to find out what a latent variable stands for is to change it and look (*perturbación latente*). We encode a dress, replace one of its variables by values from -3 to 3, which is three standard deviations of the prior in both directions, and decode.
 
 
 # %% alt="Six rows of eleven images, in each of which a long-sleeved dress changes: from dark and narrow to bright and wide; into a bag; its neckline and one sleeve; from a torn jacket to a dress with a closed outline; its shoulders from round to narrow; its sleeves from wide to separate."
@@ -176,8 +176,8 @@ picture = plt.gcf()
 plt.show()
 
 # %% [markdown]
-# The first row goes from a dark, narrow dress with sleeves to a bright, wide one, and the second turns the dress into a bag. The other rows change the outline in smaller ways: the hem, the shoulders, the gap between sleeves and body. Most rows change several things at once (width *and* brightness in the first), and at the ends, where few garments have codes, some of the
-# images fall apart. These meanings hold for this dress; with another garment the same code may do something else.
+# (A label such as "code 2" stands for variable number 2 of the code. The column in the middle is not the dress itself, but the dress with this variable at 0.) The first row goes from a dark, narrow dress with sleeves to a bright, wide one, and the second turns the dress into a bag. The other rows change the outline: the hem, the shoulders, the gap between sleeves and body. Most rows change several things at once (width *and* brightness in the first), and at the ends some of the
+# images fall apart, probably because few garments have such codes. These meanings hold for this dress; with another garment the same variable may do something else.
 
 # %% [markdown]
 # It is more fun with sliders. If you run this notebook, move them. They do not work on a static page, which repeats the rows from above in their place.
@@ -223,10 +223,10 @@ sliders[order[0]].value = dress[order[0]]  # back to the dress
 
 # %% [markdown]
 # ## A direction for sleeves
-# Single codes seldom have a meaning that we can name. But perhaps a *direction*, which changes all of them together, has a meaning. Here is a simple way to look for one. Take the mean code of pullovers and subtract the mean code of T-shirts. What differs between the two is mostly the sleeves, so this difference may
+# Single latent variables seldom have a meaning that we can name. But perhaps a *direction*, which changes all of them together, has a meaning. Here is a simple way to look for one. Take the mean code of pullovers and subtract the mean code of T-shirts. What differs between the two is mostly the sleeves, so this difference may
 # be a direction for sleeves. (Chapter 11 does such arithmetic with the codes of a GAN.)
 #
-# We estimate the direction on one half of the validation images, and add it to the T-shirts of the other half. How many of them does our classifier of garments then take for pullovers? As a control we add random directions of the same length, with the same spread in each code as the garments have.
+# We estimate the direction on one half of the validation images, and add it to the T-shirts of the other half. How many of them does our classifier of garments then take for pullovers? As a control we add random directions of the same length, with the same relative spread in each variable as the garments have.
 
 
 # %%
@@ -280,21 +280,21 @@ plt.show()
 
 # %% [markdown]
 # The direction works far better than a typical random one. Of the T-shirts, 4 %<!-- sleeves_before_percent --> are taken for pullovers before, and 72 %<!-- sleeves_after_percent --> with the direction added; random directions reach 12 %<!-- sleeves_random_percent --> on average. For sneakers and ankle boots it is 14 %<!-- shaft_before_percent -->, 93 %<!-- shaft_after_percent --> and 17 %<!-- shaft_random_percent -->. But the best of twenty
-# random directions is about as good as ours in both cases, 71 %<!-- sleeves_most_random_percent --> and 93 %<!-- shaft_most_random_percent -->. With cosines of 0.7<!-- sleeves_cosine --> and 0.7<!-- shaft_cosine --> to ours, these two point partly the same way.
+# random directions is about as good as ours in both cases, 71 %<!-- sleeves_most_random_percent --> and 93 %<!-- shaft_most_random_percent -->. With cosines of 0.7<!-- sleeves_cosine --> and 0.7<!-- shaft_cosine --> to ours, these two point partly the same way. (Among twenty random directions in ten dimensions, the best has a cosine of nearly 0.6<!-- setting --> on average, so it is not strange to find one this close by luck.)
 #
-# In the pictures, the first image of each row is the original and the second its reconstruction. The short sleeves of the T-shirt become long, and the sneaker gets a shaft. For the narrow dress, which was not used to find the direction, it fails: the dress splits like trousers, and specks appear where sleeves might be. The direction is the one from T-shirts to pullovers. It need not mean the same for other
+# In the pictures, the first image of each row is the original and the second its reconstruction. The short sleeves of the T-shirt become long, and the sneaker gets a shaft. For this one dress, chosen because it has no sleeves, it fails: the dress splits like trousers, and specks appear where sleeves might be. The direction is the one from T-shirts to pullovers. It need not mean the same for other
 # garments.
 
 # %% [markdown]
 # ## From one garment to another
-# Two garments $a$ and $b$ can be mixed by mixing their codes. The obvious way is the straight line between them. But many people use *spherical* interpolation instead, which goes along an arc and keeps the length of the codes (White, 2016). With $\omega$ the angle between the two codes,
+# Two garments $a$ and $b$ can be mixed by mixing their codes. The obvious way is the straight line between them. But many people use *spherical* interpolation instead, which goes along an arc and keeps the length of the codes if both ends have the same (White, 2016). With $\omega$ the angle between the two codes,
 #
 # $$\mathrm{slerp}(a, b; t) = \frac{\sin((1 - t)\, \omega)}{\sin \omega}\, a + \frac{\sin(t\, \omega)}{\sin \omega}\, b$$
 #
 # The reason is geometry. In many dimensions, nearly all draws from a normal distribution have about the same length, so they lie in a thin shell around the origin. The middle of a straight line lies inside the shell, where there are hardly any draws.
 
 
-# %% alt="Four rows of eleven images: from an ankle boot to a pullover and from trousers to a bag, each by the straight line and by the arc. The images in the middle are shapeless in all rows, darker on the straight line and brighter and patchier on the arc."
+# %% alt="Four rows of eleven images: from an ankle boot to a pullover and from trousers to a bag, each by the straight line and by the arc. The images in the middle are blends, a torn top in the upper rows and shapeless in the lower ones, darker on the straight line and brighter and patchier on the arc."
 def lerp(a, b, t):
     """Points (len(t), ..., d) on the straight lines from a to b, each (..., d)."""
     t = np.reshape(t, (-1,) + (1,) * np.ndim(a))
@@ -360,10 +360,10 @@ print(
 print(f"{shorter_prior:.0f} % in the same test with draws from the prior")
 
 # %% [markdown]
-# First the lengths. The codes of garments have a mean length of 3.67<!-- garment_length -->, the middle of a straight line only 2.59<!-- linear_length -->. Of the garments' codes, 11 %<!-- shorter_codes_percent --> are shorter than that. With draws from the prior, it is 9 %<!-- shorter_prior_percent -->. So codes as short as these middles are unusual, but not unheard of. In ten dimensions, the shell is not thin yet.
+# First the lengths. The codes of garments have a mean length of 3.67<!-- garment_length -->, the middle of a straight line only 2.59<!-- linear_length -->. Of the garments' codes, 11 %<!-- shorter_codes_percent --> are shorter than that. With draws from the prior, it is 9 %<!-- shorter_prior_percent -->. So codes as short as these middles are unusual, but not unheard of. (The codes of garments are also longer than draws from the prior, whose mean length is 3.1<!-- setting -->, so by the measure of the prior the middles are not short.) In ten dimensions, the shell is not thin yet.
 #
-# And the pictures? 91 %<!-- one_garment_precision_percent --> of the decoded garments lie among the real ones, and only 77 %<!-- linear_precision_percent --> of those in the middle of a straight line. With spherical interpolation it is 78 %<!-- spherical_precision_percent -->, and the three repetitions differ by up to 2.5<!-- precision_spread_percent --> points, so we see no advantage of spherical interpolation. (The repetitions take other pairs, from one and the same model.) In the figure, the pictures on the arc are brighter, but no
-# more like garments. Both ways are better than mixing the pixels, with 62 %<!-- pixels_precision_percent -->. In a space of a hundred or more dimensions, as GANs have, lengths vary much less, and the argument for the arc is stronger; we have not tested it there.
+# And the pictures? 91 %<!-- one_garment_precision_percent --> of the decoded garments lie among the real ones, and only 77 %<!-- linear_precision_percent --> of those in the middle of a straight line. With spherical interpolation it is 78 %<!-- spherical_precision_percent -->. On the same pairs, it is ahead by less than two points in two repetitions, and slightly behind in the third (see the output): at most a small advantage, beside the many points that both lose to single garments. (All pairs come from one and the same model.) In the figure, the pictures on the arc are brighter, but no
+# more like garments. Both ways are better than mixing the pixels, with 62 %<!-- pixels_precision_percent -->. In a space of a hundred or more dimensions, as GANs have, lengths vary much less relative to their mean, and the argument for the arc is stronger; we have not tested it there.
 
 # %% [markdown]
 # ## Do codes recover the factors behind the data?
@@ -409,7 +409,7 @@ plt.show()
 #
 # $$\mathrm{MIG} = \frac{1}{5} \sum_i \frac{1}{H(v_i)} \left(I(z_{(1)}; v_i) - I(z_{(2)}; v_i)\right)$$
 #
-# Note that $z$ is the *drawn* code, with its noise. A code that the encoder has switched off is pure noise then and tells nothing, however exactly its mean could be computed. The density of a drawn code is a mixture of the normal distributions of all sprites. So
+# Note that $z$ is the *drawn* code, with its noise. If the encoder does not use a variable, its draws are pure noise and carry no information, even if tiny differences of its mean would identify the sprite. The density of a drawn code is a mixture of the normal distributions of all sprites. So
 # $I = \mathbb{E}[\log q(z_j | v_i) - \log q(z_j)]$ can be computed from draws, with the mixture over the sprites that share a factor's value for the first density, and over all for the second.
 
 
@@ -444,7 +444,7 @@ def bernoulli_nats(x, logits):
 
 
 # %% [markdown]
-# Sprites are black and white, so we use the cross-entropy as the reconstruction loss, summed over the pixels. We train with three values of $\beta$ and three seeds each. The slides also say that the codes should be uncorrelated, so we measure the correlation between the codes that are active.
+# Sprites are black and white, except for gray edges, so we use the cross-entropy as the reconstruction loss, summed over the pixels. (Because of the gray edges, even a perfect reconstruction would cost about 11 nats.) We train with three values of $\beta$ and three seeds each. The slides also say that the codes should be uncorrelated, so we measure the correlation between the codes that are active.
 
 # %%
 mig, sprite_nats, correlation = {}, {}, {}
@@ -493,13 +493,13 @@ plt.show()
 
 # %% [markdown]
 # With $\beta = 1$, each of the factors x, y and size is spread over several codes. With $\beta = 4$, two of the three seeds have one code for x, one for y, and a third one for size, which also tells something about the shape. But the third seed is as mixed as before. With $\beta = 8$ all three are separated, and the codes tell less about each factor.
-# The mean MIG goes from 0.11<!-- mig_first_beta --> to 0.26<!-- mig_second_beta --> and 0.26<!-- mig_last_beta -->, while the reconstruction error rises from 25.2<!-- nats_first_beta --> to 28.5<!-- nats_second_beta --> and 32.9<!-- nats_last_beta --> nats. So there is a price. Our seeds disagree strongly at $\beta = 4$ only, but
+# The mean MIG goes from 0.11<!-- mig_first_beta --> to 0.26<!-- mig_second_beta --> and 0.26<!-- mig_last_beta -->, while the reconstruction error, measured with the mean codes, rises from 25.2<!-- nats_first_beta --> to 28.5<!-- nats_second_beta --> and 32.9<!-- nats_last_beta --> nats. So there is a price. Our seeds disagree strongly at $\beta = 4$ only, but
 # there, a single seed could have led us to either conclusion. Locatello et al. (2019) trained thousands of models and found that the seed often matters as much as $\beta$, and that without labels or other assumptions nothing guarantees that the codes are the factors that we have in mind.
 #
-# What does MIG not tell us? It does not punish a code that tells about two factors, such as the third one here. A factor that no code tells about counts as zero, like one that two codes share equally; rotation is an example. No single code tells about it in any of the nine models. (One explanation is that turning a sprite changes the image less than moving it does; another is the short training.) With shape and rotation near zero, MIG can hardly exceed 0.6<!-- setting --> here, and among the separated models it falls again from $\beta = 4$ to 8, as each code tells less. Look at the table, therefore, and not only at the number.
+# What does MIG not tell us? It does not punish a variable that tells about two factors, such as the third one here. (At the same size setting, our square covers half again as much area as the triangle, so a variable for area would tell about size and shape alike. The factors that we chose are not the only reasonable ones.) A factor that no code tells about counts as zero, like one that two codes share equally; rotation is an example. No single code tells about it in any of the nine models. (One explanation is that turning a sprite changes the image less than moving it does; another is the short training.) With shape and rotation near zero, MIG can hardly exceed 0.6<!-- setting --> here, and among the separated models it falls again from $\beta = 4$ to 8, as each code tells less. Look at the table, therefore, and not only at the number.
 #
-# And the correlation? All are small, but they order the models: 0.08<!-- correlation_first_beta --> on average with $\beta = 1$, where the factors are mixed, and 0.03<!-- correlation_last_beta --> with $\beta = 8$, where they are separated. (Independent draws would give about 0.01<!-- setting -->.) A small correlation is no proof of separate factors, but here the smaller one goes with them. The separated models also have
-# three active codes and the mixed ones four; to give up the fourth code may be what separates the others. Exercise 3 looks further.
+# And the correlation? All are small, but the models fall into two groups: 0.08<!-- correlation_first_beta --> for the four models in which the factors are mixed ($\beta = 1$, and one seed of $\beta = 4$), and about 0.03<!-- correlation_last_beta --> for the five in which they are separated. (Independent draws would give about 0.01<!-- setting -->.) A small correlation is no proof of separate factors, but in our nine models the two occur together. Part of the difference may be the noise of the drawn codes, which lowers every correlation and is larger at larger $\beta$. The separated models also have
+# three active codes and the mixed ones four; perhaps the others separate because the fourth is given up. Exercise 3 looks further.
 
 # %% alt="Five rows of eleven pictures. The original is a tilted ellipse. Code 1 moves a round spot upwards, code 2 moves it from right to left, code 3 makes it larger and brighter, code 4 changes nothing."
 sprite_decoder, mean, by_kl = sprite_models[BETAS[-1], 0]
@@ -512,7 +512,7 @@ gk.plot_rows(rows, title=f"A sprite under beta {BETAS[-1]}; in each row one code
 plt.show()
 
 # %% [markdown]
-# Here is the price as a picture. One code moves the sprite up, one moves it sideways, one makes it larger, and the fourth does nothing. But the ellipse has become a round spot: the model has given up shape and rotation, as it gave up the codes for them.
+# One variable moves the sprite up, one moves it sideways, one makes it larger and brighter, and the fourth does nothing. The ellipse has become a nearly round spot: neither its shape nor its rotation survives. How much of this is due to $\beta$ the figure cannot say, because no variable told about rotation at $\beta = 1$ either (exercise 3 draws the same rows for it).
 
 # %% [markdown]
 # ## Beat Blender
@@ -661,7 +661,9 @@ figure.suptitle("Four grooves in the corners and their blends (dark: loud)", fon
 plt.show()
 
 # %% [markdown]
-# Does the middle between two grooves really lie between them, or is it just another groove? For every pair of grooves we decode the mean of their codes, and measure how far the result is from the farther of the two, where the distance is the share of hits that they do not have in common. For all third grooves we measure the same, and count how
+# The square changes in jumps rather than gradually: the cells at the bottom right are almost all trap, and the second row still begins with rock. (All hits of the corners come back, but these grooves were in the training set.) With only 24 grooves, much of the space may simply belong to the nearest one.
+#
+# Does the middle between two grooves really lie between them, or is it just another groove? For every pair of grooves we decode the mean of their codes, and measure how far the result is from the farther of the two, where the distance is the share of the hits of either that they do not have in common (the Jaccard distance, which ignores loudness). For all third grooves we measure the same, and count how
 # often the blend is nearer. And because one can blend without any network, we also test some simple blends: all hits of both grooves; their common hits; the common hits and a random half of the others; and, as the chance level, a mere copy of one of the two.
 
 # %%
@@ -702,7 +704,7 @@ print(f"two grooves: distance {pair_distance:.2f} on average")
 
 # %% [markdown]
 # ## Listen
-# To hear the loops we need a drum machine. Ours is a few lines of synthesis: the kick and the toms are sine waves that fall in pitch, and the snare, the hats and the cymbals are noise that dies away at different speeds. The walk below goes from the top left corner through the square to the bottom right, one bar each.
+# To hear the loops we need a drum machine. Ours is a few lines of synthesis: the kick and the toms are sine waves that fall in pitch, the hats and the cymbals are noise that dies away at different speeds, and the snare mixes both. The walk below goes from the top left corner through the square to the bottom right, one bar each.
 
 # %%
 from IPython.display import Audio
@@ -842,16 +844,16 @@ gk.record(
 
 # %% [markdown]
 # ## What to remember
-# - Move one code and look. Most codes change several things at once, and what they change depends on where you start.
+# - Move one latent variable and look. Most change several things at once, and what they change depends on where you start.
 # - The difference between the mean codes of two classes is a direction that adds what distinguishes them, all of it. Compare with random directions of the same length.
-# - In ten dimensions, straight and spherical interpolation were equally good here. Pictures in the middle were less plausible than garments either way.
+# - In ten dimensions, straight and spherical interpolation were about equally good here. Pictures in the middle were less plausible than garments either way.
 # - A larger $\beta$ separated the factors of the sprites for most seeds, at a price in reconstruction. One score and one seed are not enough to claim disentanglement.
 # - A VAE is not about images: whatever can be written as an array can be encoded and blended. Compare the blend with a simple one.
 #
 # ## Exercises
 # 1. *(easy)* Blend four other grooves, and listen. Hint: `CORNERS`.
 # 2. *(easy)* Draw random beats from the prior and play them. Hint: `decode_beats(rng.standard_normal((4, 16)))`.
-# 3. *(medium)* Give the sprites only three codes, then twenty. What happens to the table of shares, and what to MIG?
+# 3. *(medium)* Draw the last sprite figure for `sprite_models[1, 0]`, too. Then give the sprites only three latent variables, and twenty. What happens to the table of shares, and what to MIG?
 # 4. *(medium)* Look for other directions: brightness, width, heels. For brightness, take the difference of the mean codes of the brightest and the darkest tenth of a class. Does it work for another class? Compare with random directions.
 # 5. *(hard)* Use drummers instead of rules: `tfds.load("groove/2bar-midionly")` downloads two-bar loops as MIDI files (3 MB; Gillick et al., 2019). Read them into arrays of 9 x 32 with the package `mido`. Hint: sum up the `time` of the messages, and group the pitches of General MIDI percussion into our nine rows.
 # 6. *(hard)* Replace $\beta D_{KL}$ by $\gamma\, |D_{KL} - C|$ with a capacity $C$ that grows during training (Burgess et al., 2018). Does reconstruction suffer less for the same MIG? Hint: a layer like `Sampling`.
