@@ -16,13 +16,13 @@
 # # Debiasing and outliers
 #
 # A model that has learned what its data look like also knows which examples are unusual. The slides name two uses for this. The first is *debiasing*: face recognition has failed on groups of people who were rare in its training data, and one can try to find such rare examples and train on them more often, even if nobody has labeled the
-# groups. The second is the detection of *outliers* (*valores atípicos*): a car that has learned to drive in sunshine should notice when it sees snow. In this chapter we try both with VAEs, on garments, and take care to find out what the VAE contributes to each.
+# groups. The second is the detection of *outliers* (*valores atípicos*): a car that has learned to drive in sunshine should notice when it sees snow. In this chapter we try both with VAEs, on garments, and ask each time where the gain comes from, and whether PCA would do as well.
 #
 # | | |
 # |---|---|
 # | Slides | *Debiasing*; *Detección de outliers* |
 # | Textbook | Hands-On Machine Learning, chapter 17, where autoencoders serve to find anomalies |
-# | Result | Without labels of the rare group, resampling raises the accuracy on it from 59<!-- plain_rare_accuracy_percent --> to about 80 %; a control shows that less than half of the gain comes from drawing the group itself more often. A score for outliers that was chosen on others has a mean AUROC of 0.93<!-- auroc_chosen --> |
+# | Result | Without labels of the rare group, resampling raises the accuracy on it from 59<!-- plain_rare_accuracy_percent --> to about 80 %; a control shows that half of the gain or more comes from other unusual images. An outlier score that was chosen on other kinds of outliers reaches a mean AUROC of 0.93<!-- auroc_chosen --> |
 # | Time | 263 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
@@ -47,7 +47,7 @@ run = gk.setup(seed=42)
 # ## Parameters
 # These settings control how long the notebook takes.
 
-# %% quick={"EPOCHS": 3, "NEIGHBORS": [20], "N_COMMON": 400, "N_OUTLIER_TRAIN": 600, "N_SCORED": 100, "OUTLIER_EPOCHS": 4, "OUTLIER_SEEDS": 1, "QUICK": true, "RARITY": 20, "SEEDS": 1, "STEPS_PER_EXECUTION": 1} tags=["parameters"]
+# %% quick={"EPOCHS": 3, "NEIGHBORS": [20], "N_COMMON": 400, "N_OUTLIER_TRAIN": 600, "N_SCORED": 100, "OUTLIER_EPOCHS": 4, "OUTLIER_SEEDS": 1, "QUICK": true, "RARITY": 20, "SEEDS": 2, "STEPS_PER_EXECUTION": 1} tags=["parameters"]
 QUICK = False  # True: a run that shows how it works, too short to prove anything
 N_COMMON = 3000  # training images of each common kind of shoe
 RARITY = 100  # one rare shoe for so many common ones
@@ -109,7 +109,7 @@ plt.show()
 # %% [markdown]
 # ## A classifier that also knows its data
 # We follow Amini et al. (2019), who debias a detector of faces. Their network is a classifier and a VAE at the same time, with a common encoder. One output says whether the shoe is closed. Another reconstructs the image from a drawn code, as in chapter 07. Because of this second task the code describes how the shoes differ, in ways
-# that the labels do not mention.
+# that the labels do not mention. (With the weights below, the divergence counts a tenth of what it did in chapter 07.)
 
 # %% alt="Diagram: 784 pixels, 256 and 128 hidden units, a code of 8, 256 hidden units, 784 pixels. The class is computed from the 128 hidden units."
 gk.plot_network(
@@ -122,7 +122,7 @@ gk.plot_network(
         ("reconstruction,\nsigmoid, 784", 784),
     ],
     parts={"encoder": (0, 3), "decoder": (3, 5)},
-    title="The classifier with a VAE; its second output, the class, comes from the third bar",
+    title="The classifier with a VAE; the class is computed from the third bar",
 )
 plt.show()
 
@@ -149,7 +149,7 @@ def build_classifier():
 #
 # $$w(x) \propto \hat{p}(z(x))^{-1/2} = r_k^{d/2}$$
 #
-# The exponent is a compromise: with 0, all images are drawn alike, and with 1, all regions of the latent space would be, so that a few odd images would fill the batches. No label of the rare group is used. But $k$ hides an assumption about it. A group with fewer than $k$ members cannot be dense on its own, whereas for a small $k$, thirty sneakers that
+# The exponent is a compromise: with 0, all images are drawn alike, and with 1, all regions of the latent space would be drawn equally often, and a few odd images would fill the batches. No label of the rare group is used. But $k$ hides an assumption about it. A group with fewer than $k$ members cannot be dense on its own, whereas for a small $k$, thirty sneakers that
 # resemble each other form a dense region. So we try three values. The codes are whitened before (scaled to unit variance along their principal components), and each class keeps its share of the draws.
 #
 # Amini et al. do it differently in some respects: they estimate the density by a histogram for each code separately, with a smoothing constant, and resample faces only, not the images without a face.
@@ -186,8 +186,8 @@ def freeze_rare(probabilities, y, rare):
 
 
 # %% [markdown]
-# If the accuracy on sneakers rises, is it because sneakers are drawn more often? Perhaps not. The resampling also changes which *boots* the network sees, and unusual boots, low ones for instance, may teach it something about sneakers, too. The last function makes a control for this. It resamples all other images as before, but leaves the sneakers' share
-# of the draws at half a percent. (For this, and only for this, we need to know which images are sneakers.) We also train a *label-aware* reference, in which boots and sneakers are drawn equally often.
+# If the accuracy on sneakers rises, is it because sneakers are drawn more often? Perhaps not. The resampling also changes which *boots* the network sees, and which sandals, and unusual ones may teach it something about sneakers, too. The last function makes a control for this. It resamples all other images as before, but leaves the sneakers' share
+# of the draws at half a percent. (For this, and only for this, we need to know which images are sneakers.) We also train a *label-aware* reference, in which boots and sneakers are drawn equally often. And because the VAE may not be needed for any of this, one variant computes the rarity from the first eight principal components of the pixels.
 
 
 # %%
@@ -208,6 +208,7 @@ def train_classifier(model, probe, data, seed, method, n_neighbors):
     """Train on biased data, resampled before each epoch; return the last draw probabilities."""
     x, y, rare = data
     common = (y == 1) & ~rare
+    x_pca = PCA(LATENT_DIM).fit_transform(x.reshape(len(x), -1))
     rng = np.random.default_rng(seed)
     probabilities = np.full(len(y), 1 / len(y))
     for epoch in range(EPOCHS):
@@ -215,7 +216,8 @@ def train_classifier(model, probe, data, seed, method, n_neighbors):
             probabilities[rare] = np.mean(y == 1) / 2 / np.sum(rare)
             probabilities[common] = np.mean(y == 1) / 2 / np.sum(common)
         elif method != "plain" and epoch > 0:  # in the first epoch the codes mean nothing yet
-            probabilities = draw_probabilities(np.asarray(probe(x)[1]), y, n_neighbors)
+            codes = x_pca if method == "PCA codes" else np.asarray(probe(x)[1])
+            probabilities = draw_probabilities(codes, y, n_neighbors)
             if method == "frozen":
                 probabilities = freeze_rare(probabilities, y, rare)
         drawn = rng.choice(len(x), len(x), p=probabilities)
@@ -240,6 +242,8 @@ variants = {"plain": ("plain", None), "label-aware": ("label-aware", None)}
 for k in NEIGHBORS:
     variants[f"debiased, k = {k}"] = ("debiased", k)
     variants[f"frozen, k = {k}"] = ("frozen", k)
+k_pca = NEIGHBORS[len(NEIGHBORS) // 2]
+variants[f"PCA codes, k = {k_pca}"] = ("PCA codes", k_pca)
 rare_accuracy = {name: [] for name in variants}
 mean_accuracy = {name: [] for name in variants}
 rare_shares = {name: [] for name in variants}
@@ -278,7 +282,7 @@ def gain(values, reference):
     """Mean difference of two lists, pair by pair, and half of its 95 % interval."""
     differences = np.subtract(values, reference)
     if len(differences) < 2:
-        return differences.mean(), 0.0
+        return differences.mean(), np.nan
     return differences.mean(), stats.t.ppf(0.975, len(differences) - 1) * stats.sem(differences)
 
 
@@ -295,11 +299,12 @@ for name in list(variants)[1:]:
         print(f"; over its control {over_control[k][0]:+.1f} ± {over_control[k][1]:.1f}", end="")
     print()
 
-# %% alt="Gain in accuracy on sneakers over plain training, in points, a dot for each of five seeds: about 21 for the label-aware reference and for debiasing with each k, and 10 to 14 for the controls with frozen weight."
+# %% alt="Gain in accuracy on sneakers over plain training, in points, a dot for each of five seeds: about 21 for the label-aware reference and for debiasing with each k, and 10 to 14 for the controls with frozen weight; the last column is for the codes of PCA."
+colors = {"label-aware": "C2", "debiased": "C0", "frozen": "C1", "PCA codes": "C4"}
 figure, axis = plt.subplots(figsize=(8, 3.6), layout="constrained")
 for place, name in enumerate(list(variants)[1:]):
     gains = np.subtract(rare_accuracy[name], rare_accuracy["plain"])
-    color = {"d": "C0", "f": "C1", "l": "C2"}[name[0]]
+    color = colors[variants[name][0]]
     axis.scatter(np.full(len(gains), place), gains, color=color, alpha=0.6)
     axis.plot(place, gains.mean(), "_", ms=40, color=color)
 axis.axhline(0, color="0.6", lw=1)
@@ -312,11 +317,14 @@ axis.set_title(
 plt.show()
 
 # %% [markdown]
-# The plain classifier gets 59 %<!-- plain_rare_accuracy_percent --> of the sneakers right. With resampling by the codes, it gains 21<!-- gain_first_k_points -->, 22<!-- gain_middle_k_points --> and 21<!-- gain_last_k_points --> points with the three values of $k$, as much as the label-aware reference with its 21<!-- label_aware_gain_points -->. The mean over the three kinds of shoes gains, too, 7<!-- overall_change_points --> points for $k = 200$. So it works.
+# The plain classifier gets 59 %<!-- plain_rare_accuracy_percent --> of the sneakers right. With resampling by the codes, it gains 21<!-- gain_first_k_points -->, 21<!-- gain_middle_k_points --> and 21<!-- gain_last_k_points --> points with the three values of $k$, as much as the label-aware reference with its 21<!-- label_aware_gain_points -->. Boots and sandals change by -0.1<!-- common_change_points --> points on average, so the gain is not paid for by them. (All of this is for a short training. A longer one may need
+# less help.)
 #
-# But *why* does it work? Look at the control. If the sneakers are not drawn more often than before, and only the other images are resampled, the gain is still 13<!-- frozen_first_k_points -->, 13<!-- frozen_middle_k_points --> and 11<!-- frozen_last_k_points --> points. About half of the effect, or more, comes from training on unusual *boots* and sandals. The rest is due to the sneakers themselves: 7<!-- control_gain_first_k_points --> ± 2<!-- control_gain_first_k_margin_points -->,
-# 9<!-- control_gain_middle_k_points --> ± 3<!-- control_gain_middle_k_margin_points --> and 10<!-- control_gain_last_k_points --> ± 8<!-- control_gain_last_k_margin_points --> points over the control (95 % intervals). For $k = 10$ the sneakers' share of the draws rises from 0.5<!-- rare_before_percent --> to only 0.9 %<!-- rare_share_first_k_percent -->, as thirty sneakers that resemble each other are dense enough for it; for $k = 200$ it rises to
-# 2.5 %<!-- rare_share_last_k_percent -->. (Whether $k$ is below or above the size of the group hardly matters here. That is good news, because in practice you would not know the size.)
+# But *why* does it work? Look at the control. If the sneakers are not drawn more often than before, and only the other images are resampled, the gain is still 13<!-- frozen_first_k_points -->, 13<!-- frozen_middle_k_points --> and 10<!-- frozen_last_k_points --> points. Half of the effect, or more, thus comes from training on other unusual images. What the sneakers themselves add is 7<!-- control_gain_first_k_points --> ± 2<!-- control_gain_first_k_margin_points -->,
+# 9<!-- control_gain_middle_k_points --> ± 3<!-- control_gain_middle_k_margin_points --> and 10<!-- control_gain_last_k_points --> ± 8<!-- control_gain_last_k_margin_points --> points over the control (95 % intervals; the last one is too wide to say much). In the last epoch their share of the draws is 0.9 %<!-- rare_share_first_k_percent -->, 3.1 %<!-- rare_share_middle_k_percent --> and 2.5 %<!-- rare_share_last_k_percent -->, instead of 0.5 %<!-- rare_before_percent -->. In this
+# experiment, then, the choice of $k$ hardly matters.
+#
+# And does it take a VAE? TODOPCA
 
 # %% alt="Forty shoes: most are white boots with high heels, seven are sneakers."
 x, y, rare = biased_data(seed=0)
@@ -329,14 +337,15 @@ n_rare_favorites = int(np.sum(rare[favorites]))
 print(f"{n_rare_favorites} of the forty are sneakers")
 
 # %% [markdown]
-# The most favored shoes are boots on high heels, and among them are 7<!-- favorites_rare --> sneakers, where 40 random closed shoes would contain less than one. The method looks for whatever is rare among the codes. It does not know about groups, and would also favor mislabeled or damaged images, if there were any.
+# The most favored shoes are tall boots on high heels, and among them are 7<!-- favorites_rare --> sneakers, where 40 random closed shoes would contain less than one. We had expected low boots, which resemble sneakers. Why these boots should help with sneakers we do not know; the resampled sandals are another candidate (exercise 3). The method looks for whatever is rare among the codes. It does not know about groups, and would also favor mislabeled or damaged
+# images, if there were any.
 
 # %% [markdown]
 # ## Outliers
 # Now to the second use. We train a VAE on one family of garments and ask it about images of another kind. Which number should tell us that an image does not belong? Three are often used:
 #
 # - the *reconstruction error* $\|x - \hat{x}\|^2$, with the mean code decoded;
-# - the same plus the divergence of the code from the prior. With the loss of chapter 07 this is close to the negative ELBO (only close, because we decode the mean code instead of a drawn one);
+# - the same plus the divergence of the code from the prior. With the loss of chapter 07 this is close to the negative ELBO in nats, up to a constant (only close, because we decode the mean code instead of a drawn one);
 # - the *latent distance*: how far the mean code $\mu$ is from those of the training images, measured by their mean $m$ and covariance $S$, $(\mu - m)^\top S^{-1} (\mu - m)$ (Mahalanobis).
 #
 # We add a fourth, the larger of the first and the third, after both are standardized on images that are known to belong (by their mean and standard deviation). It is high if an image is hard to reconstruct *or* has an unusual code.
@@ -399,6 +408,25 @@ class Detector:
         return scores
 
 
+def pca_scorer(x, x_valid):
+    """The larger of reconstruction error and latent distance, by PCA with as many components."""
+    pca = PCA(LATENT_DIM).fit(x.reshape(len(x), -1))
+
+    def raw_scores(pictures):
+        flat = pictures.reshape(len(pictures), -1)
+        codes = pca.transform(flat)
+        squared = np.sum((flat - pca.inverse_transform(codes)) ** 2, axis=1)
+        return squared, np.sum(codes**2 / pca.explained_variance_, axis=1)
+
+    valid = raw_scores(x_valid)
+
+    def score(pictures):
+        parts = raw_scores(pictures)
+        return np.maximum(standardize(parts[0], valid[0]), standardize(parts[1], valid[1]))
+
+    return score
+
+
 def standardize(values, reference):
     """Values as distances from the mean of reference values, in their standard deviations."""
     return (values - reference.mean()) / reference.std()
@@ -407,7 +435,7 @@ def standardize(values, reference):
 # %% [markdown]
 # Garments fall into families. In each of three rounds, we train on one family and test with another one that the detector has never seen, and with three kinds of made images: uniform noise, garments of the family with their pixels in random order, and blank images in different grays.
 #
-# But which of the four scores shall we report? If we took the one that is best in the test, we would fool ourselves. So we need outliers for validation, and they have to be of other kinds than those in the test: a third family, the family's own garments upside down, with half of their pixels erased, and dimmed to less than a third of their brightness.
+# For comparison we also compute the fourth score with PCA in place of the VAE. But which of the scores shall we report? If we took the one that is best in the test, we would fool ourselves. So we need outliers for validation, and they have to be of other kinds than those in the test: a third family, the family's own garments upside down, with half of their pixels erased, and dimmed to less than a third of their brightness.
 
 
 # %% alt="Nine rows of ten images: footwear; bags, shoes upside down, half erased and dimmed shoes; tops, noise, scrambled pixels, and gray images from black to dark gray."
@@ -420,23 +448,19 @@ FAMILIES = {
 ROUNDS = {"footwear": ("bags", "tops"), "tops": ("long", "footwear"), "long": ("footwear", "bags")}
 
 
-def valid_outliers(family, other, rng):
-    """Outliers that choose the score: {name: images}."""
-    x = of_classes("valid", FAMILIES[family], N_SCORED)
+def altered(x, rng):
+    """Images x upside down, half erased and dimmed: {name: images}."""
     return {
-        other: of_classes("valid", FAMILIES[other], N_SCORED),
         "upside down": x[:, ::-1],
         "half erased": (x * (rng.random(x.shape) < 0.5)).astype("float32"),
         "dimmed": 0.3 * x,
     }
 
 
-def test_outliers(family, other, rng):
-    """Outliers of other kinds, for the final test: {name: images}."""
-    x = of_classes("test", FAMILIES[family], N_SCORED)
+def meaningless(x, rng):
+    """Noise, scrambled images x and blank images, as many as x: {name: images}."""
     shades = np.linspace(0, 0.3, len(x), dtype="float32")[:, np.newaxis, np.newaxis, np.newaxis]
     return {
-        other: of_classes("test", FAMILIES[other], N_SCORED),
         "noise": rng.random(x.shape, dtype="float32"),
         "scrambled": rng.permuted(x.reshape(len(x), -1), axis=1).reshape(x.shape),
         "blank": np.broadcast_to(shades, x.shape),
@@ -444,9 +468,21 @@ def test_outliers(family, other, rng):
 
 
 rng = np.random.default_rng(run.seed)
+outliers = {}
+for family, (valid_other, test_other) in ROUNDS.items():
+    x_valid_family = of_classes("valid", FAMILIES[family], N_SCORED)
+    x_test_family = of_classes("test", FAMILIES[family], N_SCORED)
+    outliers[family, "valid"] = {
+        valid_other: of_classes("valid", FAMILIES[valid_other], N_SCORED),
+        **altered(x_valid_family, rng),
+    }
+    outliers[family, "test"] = {
+        test_other: of_classes("test", FAMILIES[test_other], N_SCORED),
+        **meaningless(x_test_family, rng),
+    }
 rows = {"footwear": of_classes("valid", FAMILIES["footwear"], 10)}
-for kinds in (valid_outliers("footwear", "bags", rng), test_outliers("footwear", "tops", rng)):
-    for name, pictures in kinds.items():
+for split in ("valid", "test"):
+    for name, pictures in outliers["footwear", split].items():
         rows[name] = pictures[np.linspace(0, len(pictures) - 1, 10).astype(int)]
 gk.plot_rows(rows, title="Footwear, four kinds of outliers for validation, four for the test")
 plt.show()
@@ -465,9 +501,11 @@ def auroc(normal, strange):
 
 
 SCORES = ["reconstruction", "with KL", "latent distance", "larger of two"]
+RIVAL = "PCA, larger"
 detectors, valid_table, test_table = {}, {}, {}
-for family, (valid_other, test_other) in ROUNDS.items():
+for family in ROUNDS:
     x_family = of_classes("train", FAMILIES[family], N_OUTLIER_TRAIN)
+    rival = pca_scorer(x_family, of_classes("valid", FAMILIES[family]))
     for seed in range(OUTLIER_SEEDS):
         keras.utils.set_random_seed(seed)
         vae, encoder, decoder = build_vae()
@@ -475,20 +513,19 @@ for family, (valid_other, test_other) in ROUNDS.items():
         vae.fit(x_family, x_family, batch_size=BATCH_SIZE, epochs=OUTLIER_EPOCHS, verbose=0)
         detector = Detector(encoder, decoder, x_family, of_classes("valid", FAMILIES[family]))
         detectors[family, seed] = detector
-        for split, table, outliers in (
-            ("valid", valid_table, valid_outliers(family, valid_other, rng)),
-            ("test", test_table, test_outliers(family, test_other, rng)),
-        ):
-            normal = detector.scores(of_classes(split, FAMILIES[family], N_SCORED))
-            for name, pictures in outliers.items():
+        for split, table in (("valid", valid_table), ("test", test_table)):
+            x_normal = of_classes(split, FAMILIES[family], N_SCORED)
+            normal, normal_rival = detector.scores(x_normal), rival(x_normal)
+            for name, pictures in outliers[family, split].items():
                 strange = detector.scores(pictures)
-                row = [auroc(normal[score], strange[score]) for score in SCORES]
-                table.setdefault((family, name), []).append(row)
+                aurocs = [auroc(normal[score], strange[score]) for score in SCORES]
+                aurocs.append(auroc(normal_rival, rival(pictures)))
+                table.setdefault((family, name), []).append(aurocs)
 
 
 def print_table(table):
     """Print the means over the seeds of AUROCs {(family, outliers): (seeds, scores)}."""
-    print(f"{'family':9} {'outliers':12}" + "".join(f"{score:>16}" for score in SCORES))
+    print(f"{'family':9} {'outliers':12}" + "".join(f"{score:>16}" for score in [*SCORES, RIVAL]))
     for (family, name), rows in table.items():
         print(f"{family:9} {name:12}" + "".join(f"{v:16.3f}" for v in np.mean(rows, axis=0)))
     by_seed = np.mean(list(table.values()), axis=0)  # (seeds, scores)
@@ -500,21 +537,26 @@ def print_table(table):
 
 print("Validation outliers")
 valid_by_seed = print_table(valid_table)
-chosen = int(np.argmax(valid_by_seed.mean(axis=0)))
+chosen = int(np.argmax(valid_by_seed.mean(axis=0)[: len(SCORES)]))
 print(f"chosen: {SCORES[chosen]}\n\nTest outliers")
 test_by_seed = print_table(test_table)
 
 # %% [markdown]
-# On the validation outliers the larger of the two scores is the best on average, with 0.81<!-- valid_auroc_chosen -->, so this is the one that we report: on outliers of other kinds its mean AUROC is 0.93<!-- auroc_chosen -->, between 0.90<!-- auroc_chosen_lowest --> and 0.95<!-- auroc_chosen_highest --> for the three seeds.
+# On the validation outliers the larger of the two scores is the best on average, with 0.81<!-- valid_auroc_chosen -->, so this is the one that we report: on the test outliers its mean AUROC is 0.93<!-- auroc_chosen -->, between 0.90<!-- auroc_chosen_lowest --> and 0.95<!-- auroc_chosen_highest --> for the three seeds.
 #
-# The mean hides a lot, so read the tables row by row. Garments of other families, noise and scrambled pixels are found by every score, and best by the reconstruction error. Garments upside down are harder. And dimmed or blank images are a disaster for the reconstruction error: it is *lower* for them than for most garments of the family. Here only the latent distance helps. That it is part of
-# our chosen score is due to the dimmed images among the validation outliers. Without them we would have chosen the reconstruction error, and reported 0.81<!-- auroc_reconstruction -->. A detector is only as good as the outliers that one has thought of.
+# The mean hides a lot, so read the tables row by row. Noise and scrambled pixels are nearly always found by the reconstruction error, and other families mostly, except for trousers and dresses that are shown to the detector of tops. The latent distance is usually worse on these, and near chance for some of the garments upside down or half erased. With dimmed and blank images it is the other way round. Their reconstruction error is *lower* than that of
+# most garments of the family. Here the latent distance is better, but not good everywhere: for footwear, our chosen score is near chance on dimmed images and little better on blank ones.
+#
+# So the choice of the score was decided by one row. Without the blank images, the chosen score and the reconstruction error have nearly the same mean, 0.985<!-- auroc_chosen_without_blank --> and 0.986<!-- auroc_reconstruction_without_blank -->. If we had not thought of dimmed images for the validation, we would have chosen the reconstruction error, by a hair, and reported 0.81<!-- auroc_reconstruction -->. And dimmed images are close relatives of blank ones, so do not
+# read 0.93<!-- auroc_chosen --> as a promise for outliers of any kind.
+#
+# The last column answers the question of the introduction. TODOPCAOUTLIER
 
-# %% alt="Histograms of the score of tops, from 7 to 60, and of blank images, from 8 to 17, which lie at the lower end of the tops."
+# %% alt="Histograms of the score of tops, from 7 to 60, and of blank images, mostly from 8 to 17, which lie at the lower end of the tops."
 figure, axis = plt.subplots(figsize=(8, 3), layout="constrained")
 for name, pictures in {
     "tops": of_classes("test", FAMILIES["tops"], N_SCORED),
-    "blank": test_outliers("tops", "footwear", rng)["blank"],
+    "blank": outliers["tops", "test"]["blank"],
 }.items():
     values = detectors["tops", 0].scores(pictures)["with KL"]
     axis.hist(values, bins=np.linspace(0, 80, 60), histtype="step", label=name)
@@ -524,12 +566,11 @@ axis.legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# This is a known weakness of generative models (Nalisnick et al., 2019). Our score, the reconstruction error plus the divergence, is close to a negative log-likelihood, and so a *low* score means a likely image. Blank images get lower scores than most tops; the AUROC is 0.14<!-- auroc_blank_tops -->. They are simply easy to reconstruct: a smooth dark image leaves little room for errors. A high likelihood does
-# not mean that an image is typical.
+# Nalisnick et al. (2019) found the same for several kinds of generative models. A *low* score means a likely image here, and blank images get lower scores than most tops: the AUROC is 0.14<!-- auroc_blank_tops -->. One explanation is that a smooth dark image leaves little room for squared errors. A high likelihood does not mean that an image is typical.
 
 # %% [markdown]
-# ## Outliers in the training
-# The slides add that outliers can be used during training to improve the detector further. This is called outlier exposure (Hendrycks et al., 2019). We train a small classifier on the features of the frozen encoder. It learns to tell the family from the *validation* outliers' kinds, made from training images: the third family, garments upside
+# ## Training with outliers
+# The slides add that outliers can be used during training to improve the detector further. This is called outlier exposure (Hendrycks et al., 2019). We train a small classifier on the features of the frozen encoder. It learns to separate the family from outliers of the kinds that we used for validation, made from training images: the third family, garments upside
 # down, half erased, and dimmed. Its logit and our chosen score, each in standard deviations on the family's validation images, are added. The test outliers are again of kinds that were never seen.
 
 
@@ -563,31 +604,29 @@ def exposed_scores(detector, head, known, x):
     )
 
 
-heads, exposed_table = {}, {}
+heads, exposed_table, head_table = {}, {}, {}
 for (family, seed), detector in detectors.items():
-    valid_other, test_other = ROUNDS[family]
     keras.utils.set_random_seed(seed)
     x_family = of_classes("train", FAMILIES[family], N_OUTLIER_TRAIN)
     part = x_family[: len(x_family) // 4]
-    exposed = [
-        of_classes("train", FAMILIES[valid_other], len(part)),
-        part[:, ::-1],
-        (part * (rng.random(part.shape) < 0.5)).astype("float32"),
-        0.3 * part,
-    ]
-    head = fit_head(detector, x_family, np.concatenate(exposed))
+    others = of_classes("train", FAMILIES[ROUNDS[family][0]], len(part))
+    head = fit_head(detector, x_family, np.concatenate([others, *altered(part, rng).values()]))
     heads[family, seed] = head
     known = of_classes("valid", FAMILIES[family])
     normal = of_classes("test", FAMILIES[family], N_SCORED)
     normal_scores = exposed_scores(detector, head, known, normal)
-    for name, pictures in test_outliers(family, test_other, rng).items():
+    normal_logits = head_logits(detector, head, normal)
+    for name, pictures in outliers[family, "test"].items():
         value = auroc(normal_scores, exposed_scores(detector, head, known, pictures))
         exposed_table.setdefault((family, name), []).append(value)
+        alone = auroc(normal_logits, head_logits(detector, head, pictures))
+        head_table.setdefault((family, name), []).append(alone)
 for key, values in exposed_table.items():
     without = np.mean(test_table[key], axis=0)[chosen]
     print(f"{key[0]:9} {key[1]:10} {SCORES[chosen]} {without:.3f}, ", end="")
-    print(f"with exposure {np.mean(values):.3f}")
+    print(f"with exposure {np.mean(values):.3f}, the head alone {np.mean(head_table[key]):.3f}")
 exposed_by_seed = np.mean(list(exposed_table.values()), axis=0)
+head_mean = np.mean(list(head_table.values()))
 print(
     f"mean {test_by_seed[:, chosen].mean():.3f}, with exposure {exposed_by_seed.mean():.3f}, ",
     end="",
@@ -595,12 +634,11 @@ print(
 print("by seed " + "  ".join(f"{value:.3f}" for value in exposed_by_seed))
 
 # %% [markdown]
-# Exposure raises the mean from 0.93<!-- auroc_chosen --> to 0.98<!-- auroc_exposed -->, and no row falls by more than a rounding error. Most of the gain is in the blank images, though. Our exposed outliers contain dimmed garments, which have something in common with them, while tops and footwear, which were almost found before, gain little. With other exposed outliers the result may be different;
-# exercise 5 leaves out the dimmed ones.
+# Exposure raises the mean from 0.93<!-- auroc_chosen --> to 0.98<!-- auroc_exposed -->, and no row falls. The largest gains are those of the blank images, which have something in common with the dimmed garments among the exposed ones (exercise 6 leaves those out). Footwear against tops gains little in AUROC but, as the next section shows, a lot at a strict threshold. The head alone would have a mean of 0.97<!-- auroc_head -->.
 
 # %% [markdown]
 # ## A threshold
-# An AUROC does not make a decision. For a decision you have to say how many false alarms you can tolerate, for instance one in a hundred. Then you take the quantile of the score that only one percent of the images exceed that are known to belong, on validation images, and check it on new ones. We do this for the detectors of footwear (seed 0), with tops as the
+# An AUROC does not make a decision. For a decision you have to say how many false alarms you can tolerate, for instance one in a hundred. Then you set the threshold at the 99th percentile of the score on validation images of the family, and check on test images how many false alarms it gives. We do this for the detectors of footwear (seed 0), with tops as the
 # outliers.
 
 # %% alt="Two pairs of histograms, of footwear and tops, with a dotted line for the threshold. With the reconstruction error, a third of the tops lie below it; with exposure, a sixth."
@@ -631,8 +669,8 @@ figure.suptitle("Two scores with thresholds for one false alarm in a hundred", f
 plt.show()
 
 # %% [markdown]
-# The false alarms on new images are close to the one percent that we asked for, between 0.7<!-- fewest_false_alarms_percent --> and 1.5<!-- most_false_alarms_percent --> percent. At this threshold the reconstruction error catches 66 %<!-- caught_reconstruction_percent --> of the tops, the latent distance 50 %<!-- caught_latent_percent -->, our chosen score 62 %<!-- caught_chosen_percent -->, and with exposure it is 83 %<!-- caught_exposed_percent -->. So the score with the best mean AUROC is not the best here. An AUROC
-# averages over all thresholds, most of which nobody would use. If you know your threshold and your outliers, choose the score for these.
+# The false alarms on new images are close to the one percent that we asked for, between 0.7<!-- fewest_false_alarms_percent --> and 1.5<!-- most_false_alarms_percent --> percent. At this threshold the reconstruction error catches 66.5 %<!-- caught_reconstruction_percent --> of the tops, the latent distance 49.8 %<!-- caught_latent_percent -->, our chosen score 61.5 %<!-- caught_chosen_percent -->, and with exposure it is 83.4 %<!-- caught_exposed_percent -->. (One seed.) The row of the table for tops has
+# the scores in the same order, so this is no surprise: the mean over all kinds of outliers, by which we chose, was decided by dimmed images. Note also how little an AUROC of 0.96<!-- auroc_tops_reconstruction --> promises. At one false alarm in a hundred, a third of the tops are missed.
 
 # %% [markdown]
 # ## Check
@@ -650,17 +688,18 @@ exposure_gains = {
 }
 last = NEIGHBORS[-1]
 
-assert np.isclose(favored[y == 1].sum(), np.mean(y)), "a class lost its share of the draws"
 assert rare_after > rare_before, "rare shoes are not drawn more often"
 frozen = freeze_rare(favored, y, rare)
-assert np.isclose(frozen[rare].sum(), np.mean(rare)) and np.isclose(frozen.sum(), 1)
+assert np.isclose(frozen[rare].sum(), np.mean(rare)), "the control draws the rare shoes more often"
 if not QUICK:
     assert over_plain[f"debiased, k = {last}"][0] > 5, "debiasing gains less than 5 points"
     assert min(blank_aurocs.values()) < 0.5, "no failure of the likelihood was found"
     assert exposed_by_seed.mean() > test_by_seed[:, chosen].mean(), "exposure does not help"
-    assert max(false_alarms.values()) < 3, "a threshold lets too many false alarms through"
+    assert 0.2 < min(false_alarms.values()) <= max(false_alarms.values()) < 3, "a threshold is off"
+    assert caught["with exposure"] > caught[SCORES[chosen]], "exposure does not help at a threshold"
 if not QUICK and full_data:
-    assert over_control[last][0] > 0, "the control gains as much"
+    middle = NEIGHBORS[len(NEIGHBORS) // 2]
+    assert over_control[middle][0] > over_control[middle][1], "the control may gain as much"
     assert test_by_seed[:, chosen].mean() >= 0.9, "the chosen score misses the target"
 
 gk.record(
@@ -680,6 +719,14 @@ gk.record(
     control_gain_middle_k_margin_points=over_control[NEIGHBORS[len(NEIGHBORS) // 2]][1],
     control_gain_last_k_points=over_control[last][0],
     control_gain_last_k_margin_points=over_control[last][1],
+    pca_gain_points=over_plain[f"PCA codes, k = {k_pca}"][0],
+    pca_gain_margin_points=over_plain[f"PCA codes, k = {k_pca}"][1],
+    rare_share_middle_k_percent=np.mean(rare_shares[f"debiased, k = {k_pca}"]),
+    common_change_points=np.mean(
+        3 * (np.array(mean_accuracy[f"debiased, k = {last}"]) - mean_accuracy["plain"])
+        - (np.array(rare_accuracy[f"debiased, k = {last}"]) - rare_accuracy["plain"])
+    )
+    / 2,
     label_aware_gain_points=over_plain["label-aware"][0],
     label_aware_gain_margin_points=over_plain["label-aware"][1],
     overall_change_points=np.mean(mean_accuracy[f"debiased, k = {last}"])
@@ -694,8 +741,20 @@ gk.record(
     auroc_with_kl=test_by_seed[:, 1].mean(),
     auroc_latent=test_by_seed[:, 2].mean(),
     auroc_chosen=test_by_seed[:, chosen].mean(),
+    auroc_pca=test_by_seed[:, -1].mean(),
+    auroc_chosen_without_blank=np.mean(
+        [np.mean(rows, axis=0)[chosen] for key, rows in test_table.items() if key[1] != "blank"]
+    ),
+    auroc_reconstruction_without_blank=np.mean(
+        [np.mean(rows, axis=0)[0] for key, rows in test_table.items() if key[1] != "blank"]
+    ),
+    auroc_pca_without_blank=np.mean(
+        [np.mean(rows, axis=0)[-1] for key, rows in test_table.items() if key[1] != "blank"]
+    ),
+    auroc_head=head_mean,
     auroc_chosen_lowest=test_by_seed[:, chosen].min(),
     auroc_chosen_highest=test_by_seed[:, chosen].max(),
+    auroc_tops_reconstruction=np.mean(test_table["footwear", "tops"], axis=0)[0],
     auroc_blank_tops=blank_aurocs["tops"],
     auroc_exposed=exposed_by_seed.mean(),
     largest_exposure_gain=max(exposure_gains.values()),
@@ -712,18 +771,19 @@ gk.record(
 # %% [markdown]
 # ## What to remember
 # - Images whose codes have few neighbors can be drawn more often, without labels of groups. This helped a rare group a great deal here.
-# - Ask where a gain comes from. In our case, about half of it came from other unusual images, which we would not have known without a control.
+# - Ask where a gain comes from. In our case, half of it or more came from other unusual images, which we would not have known without a control.
 # - A low reconstruction error, or a high likelihood, does not mean that an image belongs: blank images have both.
 # - Choose a score on outliers of other kinds than those that you report. The choice depends on which outliers you have thought of.
-# - Outliers in the training helped against outliers that were not seen. Choose the threshold by the false alarms that you can tolerate.
+# - Training with outliers helped against kinds that were not seen, mostly against blank images, which resemble dimmed ones. Choose the threshold by the false alarms that you can tolerate.
 #
 # ## Exercises
 # 1. *(easy)* Set `RARITY` to 20 and to 500. When does debiasing stop paying, and what does the control gain?
 # 2. *(easy)* Use exponents of 1 and 0.1<!-- setting --> in place of one half in `rarity_weights`. How do the favorites change?
-# 3. *(medium)* Train on all garments but one class, and use this class as the outliers, for all ten. Which is hardest to detect, and what does it share with the others?
-# 4. *(medium)* Use the VAE with a learned variance from chapter 07 as the detector. Does the reconstruction error become a better score, and what happens to blank images?
-# 5. *(medium)* Leave the dimmed garments out of the exposed outliers, then out of the validation outliers. What becomes of the AUROC on blank images?
-# 6. *(hard)* Correct the likelihood for complexity (Serrà et al., 2020): subtract the length of the image as a PNG, in nats, from the negative ELBO. Do blank images lose their advantage?
+# 3. *(medium)* Resample only the closed shoes, then only the sandals, with the sneakers' share frozen. Which of them is responsible for the gain of the control?
+# 4. *(medium)* Train on all garments but one class, and use this class as the outliers, for all ten. Which is hardest to detect, and what does it share with the others?
+# 5. *(medium)* Use the VAE with a learned variance from chapter 07 as the detector. Does the reconstruction error become a better score, and what happens to blank images?
+# 6. *(medium)* Leave the dimmed garments out of the exposed outliers, then out of the validation outliers. What becomes of the AUROC on blank images?
+# 7. *(hard)* Serrà et al. (2020) subtract the complexity of an image, measured by the length of its PNG, from its negative log-likelihood. Try it with our score in nats. Why does the length of the PNG decide everything? Repeat it with the likelihood of the VAE with a learned variance.
 #
 # ## References
 # - A. Géron, *Hands-On Machine Learning with Scikit-Learn, Keras and TensorFlow*, 3rd ed., ch. 17.

@@ -55,7 +55,7 @@ LATENT_DIM = 32  # size of the noise; GPU: 100
 EPOCHS = 3  # passes of the DCGAN over the full training set; GPU: 50
 EPOCHS_SAMPLE = 18  # the same for the bundled sample, which has a sixth of the images
 N_SMALL = 6400  # images for the ablations
-SHORT_EPOCHS = 4  # passes of each ablation
+SHORT_EPOCHS = 3  # passes of each ablation
 SEEDS = 2  # repetitions of each ablation
 CONDITIONAL_EPOCHS = 2  # passes of the conditional model over the full training set; GPU: 30
 CONDITIONAL_EPOCHS_SAMPLE = 12  # the same for the bundled sample
@@ -174,8 +174,8 @@ for network in (build_generator(LATENT_DIM), build_discriminator()):
 class DCGAN(keras.Model):
     """Noise (batch, latent_dim) to images, by a moving average of the generator; `fit` on images.
 
-    smoothing: real images get the label 1 - smoothing; instance_noise: standard deviation of noise
-    on all that D sees; mixed: D sees real and generated images in one batch.
+    smoothing: real images get the label 1 - smoothing; mixed: D sees real and generated images in
+    one batch.
     """
 
     def __init__(
@@ -184,7 +184,6 @@ class DCGAN(keras.Model):
         discriminator,
         momentum=0.99,
         smoothing=0.0,
-        instance_noise=0.0,
         mixed=False,
         seed=None,
     ):
@@ -195,7 +194,6 @@ class DCGAN(keras.Model):
         self.average.set_weights(generator.get_weights())
         self.momentum = momentum
         self.smoothing = smoothing
-        self.instance_noise = instance_noise
         self.mixed = mixed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.d_loss = keras.metrics.Mean(name="d_loss")
@@ -217,10 +215,7 @@ class DCGAN(keras.Model):
         return keras.random.normal((n, self.generator.input_shape[1]), seed=self.seed_generator)
 
     def logits(self, x):
-        """D's logits of images x, to which noise is added first if asked for."""
-        if self.instance_noise:
-            noise = keras.random.normal(ops.shape(x), seed=self.seed_generator)
-            x = x + self.instance_noise * noise
+        """D's logits of images x, in training mode."""
         return self.discriminator(x, training=True)
 
     def update(self, d_loss, g_loss):
@@ -357,8 +352,8 @@ plt.show()
 
 # %% [markdown]
 # ## What is each guideline worth?
-# Now we remove the guidelines, one at a time, and also try three tricks that are often recommended: to tell the discriminator that real images are only 90 % real (*one-sided label smoothing*; Salimans et al., 2016), to add noise to everything that it sees, and to mix real and generated images in its batches, as the textbook does. Each variant is trained with the same seeds, for the same four passes
-# over 6,400 images, and with the same learning rate. These are short trainings: 400 steps. What we measure is what helps at the beginning.
+# Now we remove the guidelines, one at a time, and also try two habits that you find in much code: to tell the discriminator that real images are only 90 % real (*one-sided label smoothing*; Salimans et al., 2016), and to mix real and generated images in its batches, as the textbook does. Each variant is trained with the same seeds, for the same three passes
+# over 6,400 images, and with the same learning rate. These are short trainings: 300 steps. What we measure is what helps at the beginning.
 
 # %%
 small = whole_batches(x_train[:N_SMALL])
@@ -369,9 +364,7 @@ ablations = {
     "max pooling in D": ({}, {"pooling": True}, {}),
     "ReLU in D": ({}, {"slope": 0.0}, {}),
     "tanh, pixels from -1 to 1": ({"tanh": True}, {"tanh": True}, {}),
-    "two convolutions in D": ({}, {"filters": (32, 64)}, {}),
     "label smoothing 0.1": ({}, {}, {"smoothing": 0.1}),
-    "noise 0.1 on D's input": ({}, {}, {"instance_noise": 0.1}),
     "mixed batches for D": ({}, {}, {"mixed": True}),
 }
 ablation_scores, ablation_seconds = {}, {}
@@ -580,9 +573,7 @@ gk.record(
     pooling_ffd=np.mean(ablation("max pooling in D")),
     relu_ffd=np.mean(ablation("ReLU in D")),
     tanh_ffd=np.mean(ablation("tanh, pixels from -1 to 1")),
-    two_convolutions_ffd=np.mean(ablation("two convolutions in D")),
     smoothing_ffd=np.mean(ablation("label smoothing 0.1")),
-    noise_ffd=np.mean(ablation("noise 0.1 on D's input")),
     mixed_ffd=np.mean(ablation("mixed batches for D")),
     sum_dress_percent=100 * arithmetic_share["pullover - T-shirt + dress"]["Dress"],
     sum_pullover_percent=100 * arithmetic_share["pullover - T-shirt + dress"]["Pullover"],
