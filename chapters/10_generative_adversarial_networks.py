@@ -23,7 +23,7 @@
 # | Slides | *Generative Adversarial Networks (GANs)*; *Intuición detrás de las GANs*; *Entrenando GANs*; *Componentes de una GAN*; *Generando nuevos datos con GANs*; *¿Por qué GANs?* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Generative Adversarial Networks" and "The Difficulties of Training GANs" |
 # | Result | Plays the game in one dimension, where the discriminator comes within 0.008<!-- optimal_d_gap --> of the optimum that theory predicts; draws garments at a Fréchet distance of 70<!-- ffd_test --> |
-# | Time | 304 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Time | 330 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it; points made here |
 
 # %% [markdown]
@@ -232,11 +232,11 @@ for title, points, _ in (frames[0], frames[ROUNDS], frames[-1]):
 print("real: 1 and 0.4")
 
 # %% [markdown]
-# Once the discriminator has learned where the real points are, its curve rises from left to right (round 2), and the generator moves to the right, where the curve is high. When it has arrived, the curve becomes flatter, or dips where generated points are too dense (rounds 7 and 9), and the generator spreads or moves on. It does not come to rest. After round 6 the generated points have a mean of
+# Once the discriminator has learned where the real points are, its curve rises from left to right (round 2), and the generator moves to the right, where the curve is high. When it has arrived, the curve becomes flatter, or dips where generated points are too dense (rounds 7 and 9), and the generator spreads or moves on. In these twelve rounds it does not come to rest. After round 6 the generated points have a mean of
 # 1.07<!-- middle_mean --> and a standard deviation of 0.28<!-- middle_deviation -->, after round 12 it is 0.87<!-- last_mean --> and 0.66<!-- last_deviation -->.
 
 # %% [markdown]
-# ## What does the best discriminator know?
+# ## The best discriminator is a density ratio
 # Suppose that the generator stands still and the discriminator learns to the end. If $p_g$ is the density of the generated points, theory says that the best discriminator is a ratio of densities, and that the value of the game then contains the Jensen-Shannon divergence of the two (Goodfellow et al., 2014):
 #
 # $$D^*(x) = \frac{p_{data}(x)}{p_{data}(x) + p_g(x)}, \qquad V(D^*, G) = -\log 4 + 2\, JS(p_{data} \,\|\, p_g)$$
@@ -288,7 +288,7 @@ js_from_game = (float(value) + np.log(4)) / 2
 print(f"largest difference between D and the optimum, where there are points: {optimal_d_gap:.4f}")
 print(f"JS divergence: {js(p_data, p_g):.4f} nats by its formula, {js_from_game:.4f} from the game")
 
-# %% alt="Left: two densities, the optimal discriminator as a thick gray line that falls from 1 to 0 between them, and the trained one as a dashed line on top of it. Right: size of the gradient of two losses against the logit: the saturating one vanishes for negative logits, the non-saturating one for positive logits."
+# %% alt="Left: two densities, the optimal discriminator as a thick gray line that rises from 0 to 0.9 and falls again on the far right, and the trained one as a dashed line on top of it, except on the far right, where it stays higher. Right: size of the gradient of two losses against the logit: the saturating one vanishes for negative logits, the non-saturating one for positive logits."
 figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
 axes[0].plot(grid, p_data / p_data.max(), "C0", label="p_data (scaled)")
 axes[0].plot(grid, p_g / p_g.max(), "C1", label="p_g (scaled)")
@@ -300,17 +300,17 @@ logits = np.linspace(-8, 8, 200)
 axes[1].plot(logits, 1 / (1 + np.exp(-logits)), label="log(1 - D), saturating")
 axes[1].plot(logits, 1 / (1 + np.exp(logits)), label="-log D, non-saturating")
 axes[1].axvspan(-8, -3, color="0.9")
-axes[1].set(xlabel="D's logit of a generated example", ylabel="size of the gradient")
+axes[1].set(xlabel="D's logit of a generated example", ylabel="gradient with respect to it")
 axes[1].set_title("Two losses for the generator (gray: D is sure)", fontsize=11)
 axes[1].legend(frameon=False, fontsize=8)
 plt.show()
 
 # %% [markdown]
-# Where there are points, the trained discriminator follows the ratio of the densities to within 0.008<!-- optimal_d_gap -->, and the value of the game gives the Jensen-Shannon divergence, 0.317<!-- js_nats --> nats. A generator that minimizes $V$ against a perfect discriminator would therefore minimize this divergence, without ever computing a density.
+# Where there are points, the trained discriminator follows the ratio of the densities to within 0.008<!-- optimal_d_gap -->, and the value of the game gives the Jensen-Shannon divergence, 0.317<!-- js_nats --> nats. A generator that minimizes $V$ against a perfect discriminator would therefore minimize this divergence, without ever computing a density. (On the far right, where almost no points fall, the trained discriminator is wrong: nothing there corrects it.)
 #
 # ## Two losses for the generator
 # In practice generators minimize $-\log D(G(z))$ instead. The right panel above shows why. Early in training, the discriminator recognizes generated examples easily, and its logits are far below zero (gray). There the gradient of $\log(1 - D)$ nearly vanishes: the loss *saturates*. The gradient of $-\log D$ is largest just there. Optimizers such as Adam, which
-# normalize the size of their steps, would make up for a small gradient in part, but not for the noise in it.
+# normalize the size of their steps, would make up for a small gradient in part (exercise 3).
 #
 # Does the other loss have the same goal? Both are smallest when the discriminator takes everything for real. But the non-saturating loss no longer minimizes the Jensen-Shannon divergence. Arjovsky and Bottou (2017) showed that, with a perfect discriminator that is held fixed, its gradient is that of $KL(p_g \| p_{data}) - 2\, JS(p_{data} \| p_g)$. We check it on our grid, by
 # moving the mean of $p_g$ a little.
@@ -338,7 +338,7 @@ for name, slope in slopes.items():
     print(f"derivative of {name:23} {slope:+.4f}")
 
 # %% [markdown]
-# The derivatives agree in pairs. The first pair confirms the theory of the minimax game. The second one shows that the non-saturating loss follows another divergence, with a much larger slope in this example. $KL(p_g \| p_{data})$ is large if the generator makes points where there are no data. It hardly grows if the generator leaves out a part of the data. This may be one reason why GANs tend to lack variety.
+# The derivatives agree in pairs. The first pair illustrates the theory of the minimax game on our grid. The second one illustrates that the non-saturating loss follows another divergence, with a much larger slope in this example. $KL(p_g \| p_{data})$ is large if the generator makes points where there are no data. It hardly grows if the generator leaves out a part of the data: half of the data cost no more than log 2. One might think that this is why GANs tend to lack variety. Goodfellow (2016) doubts it, since GANs that minimize other divergences lack it, too.
 
 # %% [markdown]
 # ## Why a GAN, and not maximum likelihood?
@@ -444,29 +444,28 @@ gan_verdicts = [judge_points(shown[-1]) for shown in rings["GAN"]]
 print("GAN, by seed: " + "; ".join(f"{close:.0f} % close, {n} of 8" for close, n in gan_verdicts))
 
 # %% [markdown]
-# The single normal distribution has to cover all groups, and so also the space between them: only 10 %<!-- normal_close_percent --> of its samples are close to a group. But this is not the fault of maximum likelihood. The mixture was fitted by maximum likelihood, too, and has 100 %<!-- mixture_close_percent --> of its samples close, in all eight groups. The GAN finds all eight groups with each of
-# the three seeds, and 89 %<!-- gan_close_percent --> of its samples are close. The others lie on thin threads between the groups, because the generator maps connected noise continuously.
+# The single normal distribution has to cover all groups, and so also the space between them: only 10 %<!-- normal_close_percent --> of its samples are close to a group. But this is not the fault of maximum likelihood. The mixture was fitted by maximum likelihood, too, and has 100 %<!-- mixture_close_percent --> of its samples close, in all eight groups. (It has the right form by construction.) The GAN finds all eight groups with each of
+# the three seeds, and 89 %<!-- gan_close_percent --> of its samples are close; points spread evenly along the edges of an octagon would reach about half. The others lie on thin threads between the groups, because the generator maps connected noise continuously.
 #
-# What the slide contrasts is thus not so much likelihood and game, but a density with a simple formula and a sampler that can be any network. For points in the plane, a mixture is flexible enough. For images, nobody has a mixture that is, and there it is an advantage that a GAN needs no formula for a density. (Chapter 07 showed one way out, fitting the mixture to codes.)
+# What the slide contrasts is thus not so much likelihood and game, but a density with a simple formula and a sampler that can be any network. For points in the plane, a mixture is flexible enough. For images, no mixture of manageable size is, and there it is an advantage that a GAN needs no formula for a density. (Chapter 07 showed one way out, fitting the mixture to codes.)
 
 # %% [markdown]
 # ## The difficulties
-# The textbook names them: a GAN may never come to rest, and it may collapse. First the rest. Two players are at a *Nash equilibrium* if neither of them can gain by moving alone. For the minimax game it is known: the generator makes data, $D(x) = \frac{1}{2}$ everywhere. But gradient descent need not find it. The simplest example has two numbers in place of two networks, one that
+# The textbook names them: a GAN may never converge, and it may collapse. First, convergence. Two players are at a *Nash equilibrium* if neither of them can gain by moving alone. In the minimax game the equilibrium is known: the generated distribution equals that of the data, and $D(x) = \frac{1}{2}$ everywhere. But gradient descent need not find it. The simplest example has two numbers in place of two networks, one that
 # minimizes $x y$ and one that maximizes it. Neither can gain if both are zero.
 
 
-# %% alt="Left: the path of x and y, a spiral that winds outward. Middle: groups with points by step: eight for the GAN from early on, mostly one if the generator is too fast, with or without replay. Right: the largest group of a generator that is too fast jumps between the eight groups."
-def largest_group(points):
-    """Number of the group, counted around the circle, that is closest to most points."""
-    angle = np.arctan2(points[:, 1], points[:, 0])
-    return np.bincount(np.round(angle / (2 * np.pi / 8)).astype(int) % 8, minlength=8).argmax()
-
-
+# %% alt="Left: the path of x and y, a spiral that winds outward. Middle: groups with points by step: eight for the GAN from early on, mostly one if the generator is too fast, with or without replay. Right: 2,000 points each of the generator that is too fast, at three times: each time one compact cloud, in another place."
 x, y, path = 0.5, 0.0, []
 for _ in range(200):
     path.append((x, y))
-    x, y = x - 0.1 * y, y + 0.1 * x  # each makes a small step along its own gradient
+    x, y = x - 0.1 * y, y + 0.1 * x  # both make a step at the same time
 distance_ratio = np.hypot(x, y) / 0.5
+x, y = 0.5, 0.0
+for _ in range(200):
+    x = x - 0.1 * y
+    y = y + 0.1 * x  # in turns: y already sees the new x
+turns_ratio = np.hypot(x, y) / 0.5
 variants = {"G too fast": 0, "G too fast, with replay": 5000}
 for name, memory in variants.items():
     rings[name] = [train_ring(groups, 3e-3, 3e-4, seed, memory) for seed in range(SEEDS)]
@@ -484,32 +483,36 @@ for i, (name, runs) in enumerate(rings.items()):
 axes[1].set(xlabel="step", ylabel="groups with points", ylim=(-0.3, 8.3))
 axes[1].set_title("GANs on the ring", fontsize=10)
 axes[1].legend(frameon=False, fontsize=8, loc="center")
-favorites = [largest_group(points) for points in rings["G too fast"][0]]
-axes[2].plot(times, favorites, "o:", color="C1")
-axes[2].set(xlabel="step", ylabel="number of the group", ylim=(-0.5, 7.5))
-axes[2].set_title("largest group, G too fast", fontsize=10)
+for number in (12, 13, 14):
+    cloud = rings["G too fast"][0][number]
+    axes[2].scatter(*cloud.T, s=2, label=f"step {times[number]}")
+axes[2].set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), xticks=[], yticks=[], aspect="equal")
+axes[2].set_title("G too fast, 2,000 points each", fontsize=10)
+axes[2].legend(frameon=False, fontsize=8, loc="center", markerscale=4)
 plt.show()
-n_changes = int(np.sum(np.diff(favorites) != 0))
-print(f"G too fast, seed 0: the largest group changes {n_changes} times in 19")
 group_counts = {}
 for name, runs in rings.items():
     late = [[judge_points(points)[1] for points in shown[10:]] for shown in runs]
     group_counts[name] = np.mean(late)
     by_seed = ", ".join(f"{np.mean(counts):.1f}" for counts in late)
     print(f"{name:24} groups with points in the second half, by seed: {by_seed}")
-print(f"two numbers: after 200 steps {distance_ratio:.1f} times as far from the equilibrium")
+print(
+    f"two numbers: after 200 steps {distance_ratio:.2f} times as far from the equilibrium, ", end=""
+)
+print(f"if they take turns {turns_ratio:.2f} times")
 
 # %% [markdown]
-# *Rest.* The two numbers do not approach the equilibrium, although each of them follows its own gradient correctly. They circle around it, and after 200 steps they are 2.7<!-- spiral_ratio --> times as far from it as in the beginning (left panel). With smaller steps it would take longer. Convergence of such games is a field of its own (Mescheder et al., 2017).
+# *Convergence.* The two numbers do not approach the equilibrium, although each of them follows its own gradient correctly. If both move at the same time, each step multiplies their distance from it by $\sqrt{1 + 0.1^2}$, and after 200 steps they are 2.7<!-- spiral_ratio --> times as far away as in the beginning (left panel). If they take turns, as the players of our GANs do, they circle at a nearly constant distance (1.0<!-- turns_ratio --> times after
+# 200 steps). In neither case do they arrive. (Mescheder et al., 2017, analyze when games of this kind converge.)
 #
-# *Collapse.* Our GAN on the ring behaves well: from step 500 on it has all eight groups (middle panel). Now we let the generator learn three times as fast, and the discriminator at a seventh of its rate. Two of the three seeds then have one group or none at almost any time, that is, all noise is mapped to nearly the same place; the third recovers after about a thousand steps. This is *mode collapse*. The place does not stay the same, either
-# (right panel, seed 0): each time that we look, another group has most of the points. As soon as the discriminator has learned to reject one place, the generator moves to another. The textbook calls this oscillation.
+# *Collapse.* Our GAN on the ring behaves well: from step 500 on it has all eight groups (middle panel). Now we let the generator learn three times as fast, and the discriminator at a seventh of its rate. Two of the three seeds then have hardly more than one group with points at any time; the third recovers after about a thousand steps. The right panel shows what this looks like for the first seed: at each of three times, 2,000 different noise vectors become one compact cloud. This is *mode collapse*. The cloud is in another place each time. One explanation is that the discriminator learns to reject a place, and the
+# generator moves on to another; the textbook describes such oscillations.
 #
-# *Experience replay.* One remedy that the textbook mentions is to let the discriminator see older generated points as well, from a memory, so that it does not forget the places that the generator has left. Here it does not help: with a memory of 5,000 points, all three seeds stay at about one group. What does help is a discriminator that learns fast enough to keep up.
+# *Experience replay.* One remedy that the textbook mentions is to let the discriminator see older generated points as well, from a memory, so that it does not forget the places that the generator has left. With these rates and a memory of 5,000 points, it does not help: all three seeds stay at about one group. The GAN that works has a slower generator and a faster discriminator; we have not separated the two.
 
 # %% [markdown]
 # ## The textbook's GAN
-# Now garments. We use the textbook's two dense networks. To the generator we add batch normalization, to the discriminator dropout; without them, our first attempts collapsed (exercise 2).
+# Now garments. We use the textbook's two dense networks. To the generator we add batch normalization, to the discriminator dropout (exercise 2 removes them). We also use leaky ReLU, Adam without momentum, and batches of 256, where the textbook has ReLU, RMSprop, and batches of 32.
 
 
 # %%
@@ -663,7 +666,7 @@ classic_change = max(
 print(f"largest change of a weight of D in ten rounds of this recipe: {classic_change}")
 
 # %% [markdown]
-# Exactly zero: the discriminator never learns, and the losses still look like losses. If you use code of others, make this check.
+# Exactly zero: no error is raised, and the discriminator never learns. If you use code of others, make this check.
 #
 # ## Training on garments
 # After each epoch we draw images from the same noise, and compute the Fréchet distance of chapter 07 between 3,000 generated images and validation images.
@@ -742,15 +745,15 @@ pictures_of_film[0].save(
 display(Image(data=content.getvalue(), format="gif"))
 
 # %% [markdown]
-# After one epoch you see gray blotches with the outlines of tops. In the end there are recognizable garments with hard edges, all of them covered with specks. The Fréchet distance falls from 236<!-- ffd_first_epoch --> to 71<!-- ffd -->, where training images have 0.9<!-- ffd_floor -->. Precision is 0.77<!-- precision --> and recall 0.24<!-- recall -->. (The textbook's settings, run again here for ten epochs, have a
+# After one epoch you see gray blotches with the outlines of tops. In the end about half of the garments are recognizable, with hard edges, and all of them are covered with specks. The Fréchet distance falls from 236<!-- ffd_first_epoch --> to 71<!-- ffd -->, where training images have 0.9<!-- ffd_floor -->. Precision is 0.77<!-- precision --> and recall 0.24<!-- recall -->. (The textbook's settings, run again here for ten epochs, have a
 # recall of 0.04<!-- textbook dense_gan rerun -->, which is a collapse.)
 #
-# How does this compare with the VAE of chapter 07? Its draws from the prior had a distance of 83<!-- 07 ffd -->, a precision of 0.81<!-- 07 precision --> and a recall of 0.07<!-- 07 recall --> (with 5,000 images in place of 3,000). By these numbers the GAN is a little better, and more varied. But put the pictures side by side. The VAE's are smooth and blurred, the GAN's are full of specks. The distance does not see much of a difference between the two faults;
+# How does this compare with the VAE of chapter 07? Its draws from the prior had a distance of 83<!-- 07 ffd -->, a precision of 0.81<!-- 07 precision --> and a recall of 0.07<!-- 07 recall --> (with 5,000 images in place of 3,000). Distance and recall favor the GAN, precision the VAE. (These are single runs with different numbers of images, and specks may raise the recall.) Now put the pictures side by side. The VAE's are smooth and blurred, the GAN's are full of specks. The distance does not see much of a difference between the two faults;
 # chapter 11 tests what it sees.
 
 # %% [markdown]
 # ## New, or copied?
-# A generator that had memorized its training images would get excellent scores. Below each generated image you see the training image that is closest to it in the features of the classifier. How close is close? For comparison we measure the same for test images.
+# A generator that had memorized its training images would get excellent scores. Below each generated image you see the training image that is closest to it in the features of the classifier. How close is close? For comparison we measure the same for validation images.
 
 # %% alt="Ten generated images, all with specks, and below each the nearest training image: other garments, mostly of the same kind, many of them with a pattern."
 from sklearn.neighbors import NearestNeighbors
@@ -769,7 +772,7 @@ print(f"median distance of generated images {nearest_ratio:.2f} times that of va
 print(f"smallest mean difference of the pixels in 500 pairs: {least_difference:.3f}")
 
 # %% [markdown]
-# None of the ten is a copy. The nearest training images are other garments, mostly of the same kind, and often patterned ones, perhaps because of the specks. The generated images are 1.2<!-- nearest_ratio --> times as far from the training images as validation images are, and even the closest pair in 500 differs visibly. By this test the generator has not memorized its training images.
+# None of the ten is a copy. The nearest training images are other garments, mostly of the same kind, and often patterned ones, perhaps because of the specks. The generated images are 1.2<!-- nearest_ratio --> times as far from the training images as validation images are. We found no sign of memorization, but the test is weak: a copied image that is covered with specks would also be far from its original.
 
 # %% [markdown]
 # ## What do the losses tell?
@@ -801,14 +804,15 @@ figure.suptitle("Loss and Fréchet distance, one point per epoch", fontsize=11)
 plt.show()
 
 # %% [markdown]
-# In both trainings the losses are closely related to the quality of the images. The better the images, the more often the discriminator is deceived, and the closer its loss comes to log 2: the correlation with the distance is -0.99<!-- d_loss_correlation --> and -0.96<!-- slow_d_loss_correlation -->. So within one training, the trend of the losses does tell whether there is progress. Note the direction, however: the discriminator's loss *rises*.
+# In these two trainings the losses are closely related to the quality of the images. The better the images, the more often the discriminator is deceived, and the closer its loss comes to log 2: the correlation with the distance is -0.99<!-- d_loss_correlation --> and -0.96<!-- slow_d_loss_correlation -->. Note the direction: the discriminator's loss *rises*. But both trainings improved throughout, and any two quantities with a trend are correlated, so this does not show that the losses
+# would reveal a failure. In the last epochs of the first training, D's loss hardly moves while the distance still falls.
 #
-# But the two curves do not coincide. At the same loss of the discriminator, one training has a distance that is up to 30 larger than the other's. The value of a loss depends on both players: a weak discriminator would come close to log 2 against any images. If you want to compare trainings, score the images, and look at them.
+# Nor do the two curves coincide. At the same loss of the discriminator, one training has a distance that is up to 30 larger than the other's. The value of a loss depends on both players: a weak discriminator would come close to log 2 against any images. If you want to compare trainings, score the images, and look at them.
 
 # %% [markdown]
 # ## Mixed precision: what `gk.minimize` does
 # On a GPU, networks train faster if most of the arithmetic is done with 16 bits (*mixed precision*), and `gk.setup` turns this on where it helps. With float16 there is a catch. Gradients smaller than 6e-8 become zero. The remedy is to multiply the loss by a large number before the gradients are computed, and to divide the gradients by it afterwards. A
-# `LossScaleOptimizer` knows the number and does the division. In `fit`, Keras multiplies for us. In a training step that we write ourselves, we have to do it, for each of our optimizers. This is all that the two functions do beyond a gradient tape. (`mixed_bfloat16` has the range of float32 and needs none of this.)
+# `LossScaleOptimizer` knows the number and does the division. In `fit`, Keras multiplies for us. In a training step that we write ourselves, we have to do it, for each of our optimizers. Apart from checks, and from averaging over several GPUs, this is all that the two functions do beyond a gradient tape. (`mixed_bfloat16` has the range of float32 and needs none of this.)
 
 
 # %%
@@ -877,7 +881,7 @@ for name, dtype, step in (
     print(f"{name:24} loss {losses[0]:.4f}, after 200 steps {losses[-1]:.2g}")
 
 # %% [markdown]
-# With `minimize`, float16 learns as well as float32, within its accuracy. Without the scaling of the loss almost nothing happens, because the gradients are divided by 32,768 all the same. With Adam you would not have noticed, since it normalizes its steps, until the gradients become too small for float16.
+# With `minimize`, float16 learns as well as float32, within its accuracy. Without the scaling of the loss almost nothing happens, because the gradients are divided by 32,768 all the same. Adam, which normalizes its steps, hides the mistake for large gradients only. Divided by 32,768, a gradient of 0.001<!-- setting --> is smaller than Adam's epsilon of 1e-7, and the step shrinks to about a quarter.
 
 # %% [markdown]
 # ## Check
@@ -903,7 +907,7 @@ if not QUICK:
     assert optimal_d_gap < 0.1 and abs(js(p_data, p_g) - js_from_game) < 1e-3, "D is not optimal"
     assert abs(frames[-1][1].mean() - 1) < 0.5, "G did not find the data"
     assert judge_points(clouds["mixture of 16"])[0] > judge_points(clouds["one normal"])[0] + 50
-    assert monitor.distances[-1] < monitor.distances[0] / 2 and recall > 0.03, "a collapse"
+    assert monitor.distances[-1] < monitor.distances[0] / 2 and recall > 0.1, "a collapse"
 
 gk.record(
     "10_generative_adversarial_networks",
@@ -923,8 +927,8 @@ gk.record(
     usual_groups=group_counts["GAN"],
     fast_groups=group_counts["G too fast"],
     replay_groups=group_counts["G too fast, with replay"],
-    favorite_changes=n_changes,
     spiral_ratio=distance_ratio,
+    turns_ratio=turns_ratio,
     ffd=monitor.distances[-1],
     ffd_test=test_distance,
     ffd_first_epoch=monitor.distances[0],
@@ -946,8 +950,8 @@ gk.record(
 # ## What to remember
 # - A GAN needs two optimizers and two lists of variables. Check that each phase changes its own network only.
 # - The best discriminator is a ratio of densities. Against it, the minimax loss minimizes the Jensen-Shannon divergence; the usual $-\log D(G(z))$ follows another divergence, with gradients that do not vanish.
-# - A game need not come to rest. A generator that learns too fast collapses and moves from place to place; a discriminator that keeps up helped, and replay did not.
-# - The value of the losses depends on both players. Within one training their trend was informative; to compare trainings, score the images and look at them.
+# - A game need not come to rest. A generator that learned too fast collapsed; with better balanced rates it did not, and replay did not rescue it here.
+# - The value of the losses depends on both players. In our two successful trainings their trend followed the quality of the images; to compare trainings, score the images and look at them.
 # - Under float16, scale the loss for each optimizer.
 #
 # ## Exercises
