@@ -22,7 +22,7 @@
 # |---|---|
 # | Slides | *Generative Adversarial Networks (GANs)*; *Intuición detrás de las GANs*; *Entrenando GANs*; *Componentes de una GAN*; *Generando nuevos datos con GANs*; *¿Por qué GANs?* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Generative Adversarial Networks" and "The Difficulties of Training GANs" |
-# | Result | Plays the game in one dimension, where the discriminator comes within 0.008<!-- optimal_d_gap --> of the optimum that theory predicts; draws garments at a Fréchet distance of 70<!-- ffd_test --> |
+# | Result | For two fixed densities, a trained discriminator comes within 0.008<!-- optimal_d_gap --> of the optimum that theory predicts, where there are points; the GAN draws garments at a Fréchet distance of 70<!-- ffd_test --> |
 # | Time | 330 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it; points made here |
 
@@ -187,7 +187,7 @@ for phase in range(2 * ROUNDS + 1):
     frames.append((f"round {(phase + 1) // 2}: {name}" if phase > 0 else "start", points, curve))
 real_points = 1 + 0.4 * rng.standard_normal(300)
 
-# %% alt="A film of the game: histograms of real points around 1 and of generated points, and the curve of D, which rises where real points are; the generated points move to the right, pass the real ones and come back."
+# %% alt="A film of the game: histograms of real points around 1 and of generated points, and the curve of D. The generated points move to the right until they overlap the real ones in round 3; then they alternate between a narrow peak and a wide spread, and the curve of D dips where they crowd."
 import tempfile
 
 from IPython.display import Image, display
@@ -232,7 +232,7 @@ for title, points, _ in (frames[0], frames[ROUNDS], frames[-1]):
 print("real: 1 and 0.4")
 
 # %% [markdown]
-# Once the discriminator has learned where the real points are, its curve rises from left to right (round 2), and the generator moves to the right, where the curve is high. When it has arrived, the curve becomes flatter, or dips where generated points are too dense (rounds 7 and 9), and the generator spreads or moves on. In these twelve rounds it does not come to rest. After round 6 the generated points have a mean of
+# Once the discriminator has learned where the real points are, its curve rises from left to right (round 2), and the generator moves to the right, where the curve is high. When it has arrived, the curve becomes flatter, or dips where generated points are too dense, and the generator spreads or moves on. The film shows the most violent turn at the end: in round 11 nearly all generated points crowd at one place, the discriminator rejects it, and in round 12 they spread far too widely. In these twelve rounds it does not come to rest. After round 6 the generated points have a mean of
 # 1.07<!-- middle_mean --> and a standard deviation of 0.28<!-- middle_deviation -->, after round 12 it is 0.87<!-- last_mean --> and 0.66<!-- last_deviation -->.
 
 # %% [markdown]
@@ -306,7 +306,7 @@ axes[1].legend(frameon=False, fontsize=8)
 plt.show()
 
 # %% [markdown]
-# Where there are points, the trained discriminator follows the ratio of the densities to within 0.008<!-- optimal_d_gap -->, and the value of the game gives the Jensen-Shannon divergence, 0.317<!-- js_nats --> nats. A generator that minimizes $V$ against a perfect discriminator would therefore minimize this divergence, without ever computing a density. (On the far right, where almost no points fall, the trained discriminator is wrong: nothing there corrects it.)
+# (In the left panel each density is drawn with height 1. The true densities are equal, and D* is one half, a little to the left of where the drawn curves cross.) Where there are points, the trained discriminator follows the ratio of the densities to within 0.008<!-- optimal_d_gap -->, and the value of the game gives the Jensen-Shannon divergence, 0.317<!-- js_nats --> nats. A generator that minimizes $V$ against a perfect discriminator would therefore minimize this divergence, without ever computing a density. (On the far right, where almost no points fall, the trained discriminator is wrong: nothing there corrects it.)
 #
 # ## Two losses for the generator
 # In practice generators minimize $-\log D(G(z))$ instead. The right panel above shows why. Early in training, the discriminator recognizes generated examples easily, and its logits are far below zero (gray). There the gradient of $\log(1 - D)$ nearly vanishes: the loss *saturates*. The gradient of $-\log D$ is largest just there. Optimizers such as Adam, which
@@ -455,7 +455,7 @@ print("GAN, by seed: " + "; ".join(f"{close:.0f} % close, {n} of 8" for close, n
 # minimizes $x y$ and one that maximizes it. Neither can gain if both are zero.
 
 
-# %% alt="Left: the path of x and y, a spiral that winds outward. Middle: groups with points by step: eight for the GAN from early on, mostly one if the generator is too fast, with or without replay. Right: 2,000 points each of the generator that is too fast, at three times: each time one compact cloud, in another place."
+# %% alt="Left: the path of x and y, a spiral that winds outward. Middle: groups with points by step: eight for the GAN from early on; for the generator that is too fast, two seeds stay between none and two, and the third rises to eight after step 900; with replay all three stay between none and two. Right: 2,000 points each of the generator that is too fast, at three times: each time one cloud, of different size, in another place."
 x, y, path = 0.5, 0.0, []
 for _ in range(200):
     path.append((x, y))
@@ -505,7 +505,7 @@ print(f"if they take turns {turns_ratio:.2f} times")
 # *Convergence.* The two numbers do not approach the equilibrium, although each of them follows its own gradient correctly. If both move at the same time, each step multiplies their distance from it by $\sqrt{1 + 0.1^2}$, and after 200 steps they are 2.7<!-- spiral_ratio --> times as far away as in the beginning (left panel). If they take turns, as the players of our GANs do, they circle at a nearly constant distance (1.0<!-- turns_ratio --> times after
 # 200 steps). In neither case do they arrive. (Mescheder et al., 2017, analyze when games of this kind converge.)
 #
-# *Collapse.* Our GAN on the ring behaves well: from step 500 on it has all eight groups (middle panel). Now we let the generator learn three times as fast, and the discriminator at a seventh of its rate. Two of the three seeds then have hardly more than one group with points at any time; the third recovers after about a thousand steps. The right panel shows what this looks like for the first seed: at each of three times, 2,000 different noise vectors become one compact cloud. This is *mode collapse*. The cloud is in another place each time. One explanation is that the discriminator learns to reject a place, and the
+# *Collapse.* Our GAN on the ring behaves well: from step 500 on it has all eight groups (middle panel). Now we let the generator learn three times as fast, and the discriminator at a seventh of its rate. Two of the three seeds then have hardly more than one group with points at any time; the third recovers after about a thousand steps. The right panel shows what this looks like for the first seed: at each of three times, 2,000 different noise vectors become one connected cloud, which covers a part of the ring at most. This is *mode collapse*. The cloud is in another place each time. One explanation is that the discriminator learns to reject a place, and the
 # generator moves on to another; the textbook describes such oscillations.
 #
 # *Experience replay.* One remedy that the textbook mentions is to let the discriminator see older generated points as well, from a memory, so that it does not forget the places that the generator has left. With these rates and a memory of 5,000 points, it does not help: all three seeds stay at about one group. The GAN that works has a slower generator and a faster discriminator; we have not separated the two.
@@ -718,13 +718,13 @@ print(f"{epochs} epochs in {training_seconds:.0f} s (and {monitor.seconds:.0f} s
 print(f"Fréchet distance {monitor.distances[-1]:.1f} (training images {floor:.1f}), ", end="")
 print(f"precision {precision:.2f}, recall {recall:.2f}")
 
-# %% alt="Four rows of twelve generated images from the same noise: after one epoch gray blots, later clearer garments, in the end mostly recognizable ones with specks."
+# %% alt="Four rows of twelve generated images from the same noise: after one epoch gray blots, later clearer garments; in the end about half are recognizable, all with specks."
 shown_epochs = sorted({0, epochs // 4, epochs // 2, epochs - 1})
 rows = {f"epoch {epoch + 1}": monitor.pictures[epoch][:12] for epoch in shown_epochs}
 gk.plot_rows(rows, title="Images from the same noise during the training")
 plt.show()
 
-# %% alt="A film of eleven generated images from the same noise, epoch by epoch."
+# %% alt="A film of eleven generated images from the same noise, at twelve epochs from the first to the last: gray blotches become speckled tops, a bag, shoes and dresses."
 import io
 
 import PIL.Image
@@ -745,10 +745,10 @@ pictures_of_film[0].save(
 display(Image(data=content.getvalue(), format="gif"))
 
 # %% [markdown]
-# After one epoch you see gray blotches with the outlines of tops. In the end about half of the garments are recognizable, with hard edges, and all of them are covered with specks. The Fréchet distance falls from 236<!-- ffd_first_epoch --> to 71<!-- ffd -->, where training images have 0.9<!-- ffd_floor -->. Precision is 0.77<!-- precision --> and recall 0.24<!-- recall -->. (The textbook's settings, run again here for ten epochs, have a
-# recall of 0.04<!-- textbook dense_gan rerun -->, which is a collapse.)
+# After one epoch you see gray blotches with the outlines of tops. In the end about half of the garments are recognizable; their outlines are often ragged, and all of them are covered with specks. Some noise vectors change their kind on the way: the third starts as a top and ends as a shoe. The Fréchet distance falls from 236<!-- ffd_first_epoch --> to 71<!-- ffd -->, where training images have 0.9<!-- ffd_floor -->. Precision is 0.77<!-- precision --> and recall 0.24<!-- recall -->. (The textbook's settings, run again here for ten epochs, have a
+# recall of 0.04<!-- textbook dense_gan rerun -->. That run had fewer epochs and smaller batches, so this does not tell which of our changes helped.)
 #
-# How does this compare with the VAE of chapter 07? Its draws from the prior had a distance of 83<!-- 07 ffd -->, a precision of 0.81<!-- 07 precision --> and a recall of 0.07<!-- 07 recall --> (with 5,000 images in place of 3,000). Distance and recall favor the GAN, precision the VAE. (These are single runs with different numbers of images, and specks may raise the recall.) Now put the pictures side by side. The VAE's are smooth and blurred, the GAN's are full of specks. The distance does not see much of a difference between the two faults;
+# How does this compare with the VAE of chapter 07? Its draws from the prior had a distance of 83<!-- 07 ffd -->, a precision of 0.81<!-- 07 precision --> and a recall of 0.07<!-- 07 recall --> (with 5,000 images in place of 3,000). Distance and recall favor the GAN, precision the VAE. (These are single runs with different numbers of images, and specks may raise the recall.) Now put the pictures side by side. The VAE's are smooth and blurred, the GAN's are full of specks. The two faults look very different, yet the distances are similar. Variety also enters them;
 # chapter 11 tests what it sees.
 
 # %% [markdown]
@@ -772,13 +772,13 @@ print(f"median distance of generated images {nearest_ratio:.2f} times that of va
 print(f"smallest mean difference of the pixels in 500 pairs: {least_difference:.3f}")
 
 # %% [markdown]
-# None of the ten is a copy. The nearest training images are other garments, mostly of the same kind, and often patterned ones, perhaps because of the specks. The generated images are 1.2<!-- nearest_ratio --> times as far from the training images as validation images are. We found no sign of memorization, but the test is weak: a copied image that is covered with specks would also be far from its original.
+# None of the ten is a copy. The nearest training images are other garments, mostly of the same kind, and often patterned ones, perhaps because of the specks. Their median distance, in the classifier's features, is 1.2<!-- nearest_ratio --> times that of validation images, and in none of 500 pairs the pixels are the same. We found no sign of memorization, but the test is weak: a copied image that is covered with specks would also be far from its original.
 
 # %% [markdown]
 # ## What do the losses tell?
 # So far in this course, a falling loss meant progress. In a game, one player's gain is the other's loss. Do the losses tell anything about the quality of the images? We compare them with the Fréchet distance, epoch by epoch. And to see whether what we find is a rule, we train a second GAN, with a third of the learning rate.
 
-# %% alt="Fr\u00e9chet distance against the loss of D (left) and of G (right), one point per epoch, for two learning rates. On the left both curves fall steadily as the loss rises towards log 2; they run side by side, with a gap of up to 30 between them. On the right they rise with the loss."
+# %% alt="Fr\u00e9chet distance against the loss of D (left) and of G (right), one point per epoch, for two learning rates. On the left both distances fall, with small reversals, as the loss rises towards log 2; the curves touch near 0.46, and then the slower one lies up to about 35 lower. On the right the distance mostly rises with the loss."
 runs = {"rate 0.001": (history, monitor)}
 _, slow_history, slow_monitor = train_gan(1e-3 / 3, run.seed)
 runs["rate 0.00033"] = slow_history, slow_monitor
@@ -804,10 +804,10 @@ figure.suptitle("Loss and Fréchet distance, one point per epoch", fontsize=11)
 plt.show()
 
 # %% [markdown]
-# In these two trainings the losses are closely related to the quality of the images. The better the images, the more often the discriminator is deceived, and the closer its loss comes to log 2: the correlation with the distance is -0.99<!-- d_loss_correlation --> and -0.96<!-- slow_d_loss_correlation -->. Note the direction: the discriminator's loss *rises*. But both trainings improved throughout, and any two quantities with a trend are correlated, so this does not show that the losses
+# In these two trainings the losses are closely related to the quality of the images. The better the images, the more often the discriminator is deceived, and the closer its loss comes to log 2: the correlation with the distance is -0.99<!-- d_loss_correlation --> and -0.96<!-- slow_d_loss_correlation -->. Note the direction: the discriminator's loss *rises*. But both trainings improved for most of their epochs, and any two quantities with a trend are correlated, so this does not show that the losses
 # would reveal a failure. In the last epochs of the first training, D's loss hardly moves while the distance still falls.
 #
-# Nor do the two curves coincide. At the same loss of the discriminator, one training has a distance that is up to 30 larger than the other's. The value of a loss depends on both players: a weak discriminator would come close to log 2 against any images. If you want to compare trainings, score the images, and look at them.
+# Nor do the two curves coincide. At the same loss of the discriminator, from about 0.5<!-- setting --> on, the faster training has the larger distance, by up to about 35. The value of a loss depends on both players: a weak discriminator would come close to log 2 against any images. If you want to compare trainings, score the images, and look at them.
 
 # %% [markdown]
 # ## Mixed precision: what `gk.minimize` does
@@ -950,7 +950,7 @@ gk.record(
 # ## What to remember
 # - A GAN needs two optimizers and two lists of variables. Check that each phase changes its own network only.
 # - The best discriminator is a ratio of densities. Against it, the minimax loss minimizes the Jensen-Shannon divergence; the usual $-\log D(G(z))$ follows another divergence, with gradients that do not vanish.
-# - A game need not come to rest. A generator that learned too fast collapsed; with better balanced rates it did not, and replay did not rescue it here.
+# - A game need not come to rest. With a faster generator and a slower discriminator, two of three seeds collapsed; with better balanced rates none did, and replay did not help here.
 # - The value of the losses depends on both players. In our two successful trainings their trend followed the quality of the images; to compare trainings, score the images and look at them.
 # - Under float16, scale the loss for each optimizer.
 #
