@@ -160,7 +160,7 @@ def test_an_interrupt_ends_in_a_line(chapters, delay):
                 break
         time.sleep(delay)
         os.killpg(process.pid, 2)
-        out, errors = process.communicate(timeout=30)
+        out, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "interrupted: nothing of this chapter was changed" in out
     assert "Traceback" not in errors
