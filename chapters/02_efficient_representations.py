@@ -174,7 +174,7 @@ axis.set(title="codes of PCA", xlabel="component 1", ylabel="component 2", aspec
 plt.show()
 
 # %% [markdown]
-# The two planes agree to 0.12<!-- spiral_angle_deg --> degrees, where a random plane is off by 60<!-- random_angle_deg --> degrees. The codes do not agree, and they need not. PCA chooses perpendicular axes and sorts them by variance. For the autoencoder,
+# The two planes agree to 0.12<!-- spiral_angle_deg --> degrees, where a random plane is off by 60<!-- random_angle_deg --> degrees. The codes themselves differ, which is to be expected. PCA chooses perpendicular axes and sorts them by variance. For the autoencoder,
 # any two axes in the plane are as good as any other, since the decoder can undo any invertible change of coordinates. That is why its spiral is sheared and turned.
 #
 # Does this still hold for images, in 784 dimensions instead of three? We load the garments and train a linear autoencoder with a code of

@@ -429,7 +429,7 @@ for name, shares in purities.items():
 # Many rows look as if the unit had a meaning: ankle boots, sandals with high heels, T-shirts. But look at the control: even in an encoder that was never trained, there is a unit that mostly prefers handbags, and the median unit has 43 %<!-- untrained_purity_percent --> of
 # its hundred strongest images in one class, because images of one class resemble each other. In our trained model without a penalty it is higher, 52 %<!-- plain_purity_percent -->. With l1 it is 50 %<!-- l1_purity_percent --> and with
 # KL 51 %<!-- kl_purity_percent -->. The three trained medians lie close together, and we trained each model once, so we cannot say that a sparse code made single units easier to interpret here. In the figure the two cleanest rows, ankle boots and high heels, even belong to the model *without* a penalty. One possible explanation is that
-# these codes are not sparse enough: even the l1 units are effectively active for half of the images. Perhaps it also takes more units; the sparse autoencoders for language models have millions. Exercise 5 tries codes that are really sparse.
+# these codes are not sparse enough, since even the l1 units are effectively active for half of the images. Perhaps it also takes more units; the sparse autoencoders for language models have millions. Exercise 5 tries codes that are really sparse.
 
 # %% [markdown]
 # ## Keeping the k largest

@@ -330,7 +330,7 @@ plt.show()
 
 # %% [markdown]
 # ## Drawing new garments
-# Now we can do what the introduction promised: draw ten numbers from the prior and decode them. What we see is the decoder's answer to $z$, the mean of the pixels that belong to this code. (A draw from the model in the strict sense would
+# Now we can do what the introduction promised: draw ten numbers from the prior and decode them. What we see is the decoder's output for $z$, the mean of the pixels that belong to this code. (A draw from the model in the strict sense would
 # add noise to it, and look grainy. We return to this noise below.)
 
 # %% alt="Twenty generated images: blurred shoes, pullovers, dresses and trousers, and two dark shapes that are no garment."

@@ -772,7 +772,7 @@ print(f"median distance of generated images {nearest_ratio:.2f} times that of va
 print(f"smallest mean difference of the pixels in 500 pairs: {least_difference:.3f}")
 
 # %% [markdown]
-# None of the ten is a copy. The nearest training images are other garments, mostly of the same kind, and often patterned ones, perhaps because of the specks. Their median distance, in the classifier's features, is 1.2<!-- nearest_ratio --> times that of validation images, and in none of 500 pairs the pixels are the same. We found no sign of memorization, but the test is weak: a copied image that is covered with specks would also be far from its original.
+# None of the ten is a copy. The nearest training images are other garments, mostly of the same kind, and often patterned ones, perhaps because of the specks. Their median distance, in the classifier's features, is 1.2<!-- nearest_ratio --> times that of validation images, and in none of the 500 pairs are the pixels the same. We found no sign of memorization, but the test is weak: a copied image that is covered with specks would also be far from its original.
 
 # %% [markdown]
 # ## What do the losses tell?
