@@ -13,25 +13,25 @@
 # ---
 
 # %% [markdown]
-# # DCGAN and its kin
+# # Deep convolutional GANs
 #
-# Dense layers forge soft garments. With convolutions, and a handful of rules found by trial (*DCGAN*), the
-# forgeries become hard to tell. We build the model, find out what each trick buys, calculate with codes, order
-# garments by class, and play the game for a different stake (*WGAN-GP*).
+# The dense GAN of the last chapter draws garments covered with specks. Convolutions should do better, as they did in chapter 04. But for some time nobody could get convolutional GANs to train reliably, until Radford et al. (2016) tried many variants and wrote down a short list of guidelines. Networks that follow it are called DCGANs, and the list has shaped most GANs since. In this chapter
+# we build one for two CPU cores, remove the guidelines one at a time to see what each of them is worth, do arithmetic with codes, and at the end order garments by class.
 #
 # | | |
 # |---|---|
 # | Slides | *Generando nuevos datos con GANs*; *GANs: avances recientes* (what they rest on) |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Deep Convolutional GANs" |
-# | Result | Draws garments at 0.25<!-- dcgan_ffd_over_classic --> of the Fréchet distance of the textbook's DCGAN (ours after three epochs, the textbook's after two) |
-# | Time | 299 s<!-- seconds --> on two CPU cores; not measured on a GPU |
-# | Data | Fashion-MNIST: 55,000 images to train, 10,000 to compare with; or the bundled sixth of it |
+# | Result | Draws garments at 0.25<!-- dcgan_ffd_over_classic --> of the Fréchet distance of the textbook's DCGAN (ours after three epochs, the textbook's after two, which takes it about twice as long) |
+# | Time | 575 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
 # %% [markdown]
 # ## Setup
-# Everything below needs only this cell.
+# Everything below needs this cell. Libraries that a single section needs are imported there.
 
 # %%
+import pathlib
 import time
 
 # If this import fails, copy the folder genkeras beside this notebook, or see README.md.
@@ -46,664 +46,578 @@ run = gk.setup(seed=42)
 
 # %% [markdown]
 # ## Parameters
+# These settings control how long the notebook takes.
 
-# %% quick={"CONDITIONAL_EPOCHS": 3, "CONDITIONAL_EPOCHS_SAMPLE": 3, "EPOCHS": 3, "EPOCHS_SAMPLE": 3, "JUDGE_STEPS": 10, "N_SCORED": 300, "N_SMALL": 192, "N_TRAIN": 640, "QUICK": true, "SHORT_EPOCHS": 3, "WGAN_EPOCHS": 3} tags=["parameters"]
-QUICK = False  # True runs with small numbers, which shows how it works but proves nothing
+# %% quick={"CONDITIONAL_EPOCHS": 2, "CONDITIONAL_EPOCHS_SAMPLE": 2, "EPOCHS": 2, "EPOCHS_SAMPLE": 2, "N_SCORED": 300, "N_SMALL": 1088, "N_TRAIN": 1152, "QUICK": true, "SEEDS": 1, "SHORT_EPOCHS": 1, "STEPS_PER_EXECUTION": 1} tags=["parameters"]
+QUICK = False  # True: a run that shows how it works, too short to prove anything
 N_TRAIN = None  # training images; None takes all there are
 LATENT_DIM = 32  # size of the noise; GPU: 100
 EPOCHS = 3  # passes of the DCGAN over the full training set; GPU: 50
 EPOCHS_SAMPLE = 18  # the same for the bundled sample, which has a sixth of the images
 N_SMALL = 6400  # images for the ablations
-SHORT_EPOCHS = 4  # passes of each ablation
+SHORT_EPOCHS = 3  # passes of each ablation
+SEEDS = 2  # repetitions of each ablation
 CONDITIONAL_EPOCHS = 2  # passes of the conditional model over the full training set; GPU: 30
 CONDITIONAL_EPOCHS_SAMPLE = 12  # the same for the bundled sample
-WGAN_EPOCHS = 4  # passes of the WGAN-GP over N_SMALL images; GPU: 50, and all images
-JUDGE_STEPS = 60  # of the discriminator that shows what batch normalisation leaks
 N_SCORED = 3000  # images on each side of a score
 BATCH_SIZE = 64  # GPU: 256
+STEPS_PER_EXECUTION = 10  # gradient steps per call from Python; more save overhead
 RATE = 2e-3  # learning rate of both players; GPU, with more filters: 5e-4
 CLASSIC_FFD = 74.699  # textbook dcgan rerun
-MODELS = "models"  # folder for what is trained, and for the backup of a training that was cut off
+MODELS = "models"  # folder for trained models, and for the backup of an interrupted training
 
 # %%
 images = gk.load_images(n_train=N_TRAIN)
-x_train, x_test = images.x_train, images.x_test
-whole = images.source == "tfds"
+full_data = images.source == "tfds"
+x_train, x_valid, x_test = images.x_train, images.x_valid, images.x_test
 rng = np.random.default_rng(run.seed)
+epochs = EPOCHS if full_data else EPOCHS_SAMPLE
+conditional_epochs = CONDITIONAL_EPOCHS if full_data else CONDITIONAL_EPOCHS_SAMPLE
 
 
-def whole_batches(x, batch_size):
+def whole_batches(x):
     """As many of x as fill whole batches, so that one shape has to be compiled."""
-    return x[: len(x) // batch_size * batch_size]
+    return x[: len(x) // BATCH_SIZE * BATCH_SIZE]
 
 
 # %% [markdown]
-# ## The guidelines as a model
-# Radford et al. (2016) tried many convolutional GANs and wrote down what the stable ones had in common:
+# ## The guidelines
+# These are the guidelines of Radford et al.:
 #
-# - strided convolutions instead of pooling in $D$, transposed ones in $G$;
-# - batch normalisation in both, but not at the image: neither on $G$'s output nor on $D$'s input;
-# - no dense layers inside; ReLU in $G$, leaky ReLU in $D$;
-# - Adam with little momentum (0.5<!-- setting -->).
+# - no pooling: strided convolutions in the discriminator, transposed ones in the generator;
+# - batch normalization in both, except at the generator's output and the discriminator's input;
+# - no dense hidden layers;
+# - ReLU in the generator with $\tanh$ at its output, leaky ReLU in the discriminator;
+# - Adam with a small momentum ($\beta_1 = 0.5$).
 #
-# We keep kernels that the stride divides (chapter 04) and pixels in [0, 1], as everywhere here. Both players are
-# small, for two cores, and both may learn fast. The third convolution of $D$ matters: its 4x4 places see 22x22 pixels
-# each, most of a garment, where those of the second see 10x10. What that buys is measured below.
+# Our networks follow them, with one exception. The output is a sigmoid, because our pixels lie between 0 and 1 and not between -1 and 1. We will test this, too. The kernels have size 4, which the stride divides (chapter 04).
+
+# %% alt="Diagram: 32 numbers of noise, maps of 7 by 7 by 64, 14 by 14 by 48 and the image of 28 by 28 form the generator; maps of 14 by 14 by 32, 7 by 7 by 64, 4 by 4 by 128 and one logit the discriminator."
+gk.plot_network(
+    [
+        (f"noise\n{LATENT_DIM}", LATENT_DIM),
+        ("7 x 7\nx 64", 7 * 7 * 64),
+        ("14 x 14\nx 48", 14 * 14 * 48),
+        ("image\n28 x 28", 784),
+        ("14 x 14\nx 32", 14 * 14 * 32),
+        ("7 x 7\nx 64", 7 * 7 * 64),
+        ("4 x 4\nx 128", 4 * 4 * 128),
+        ("logit\n1", 1),
+    ],
+    parts={"generator": (0, 3), "discriminator": (3, 7)},
+    title="The DCGAN; the discriminator sees real images as well",
+)
+plt.show()
+
+# %% [markdown]
+# So that we can switch guidelines off later, the functions that build the networks have an argument for each.
 
 
 # %%
-def build_generator(latent_dim, filters=(64, 48)):
-    """Noise (latent_dim,) to 7x7 to 14x14 to 28x28x1 in [0, 1]."""
-    up = {"strides": 2, "padding": "same", "use_bias": False}
-    return keras.Sequential(
-        [
-            keras.Input((latent_dim,)),
-            *(layers.Dense(7 * 7 * filters[0], use_bias=False), layers.Reshape((7, 7, filters[0]))),
-            *(layers.BatchNormalization(), layers.ReLU()),
-            layers.Conv2DTranspose(filters[1], 4, **up),
-            *(layers.BatchNormalization(), layers.ReLU()),
-            layers.Conv2DTranspose(1, 4, strides=2, padding="same", dtype="float32"),
-            layers.Activation("sigmoid", dtype="float32"),
-        ],
-        name="generator",
+def build_generator(latent_dim, filters=(64, 48), batch_norm=True, tanh=False):
+    """Noise (latent_dim,) to 7x7 to 14x14 to images 28x28x1 in [0, 1]."""
+    generator = keras.Sequential(name="generator")
+    generator.add(keras.Input((latent_dim,)))
+    generator.add(layers.Dense(7 * 7 * filters[0], use_bias=not batch_norm))
+    generator.add(layers.Reshape((7, 7, filters[0])))
+    if batch_norm:
+        generator.add(layers.BatchNormalization())
+    generator.add(layers.ReLU())
+    generator.add(
+        layers.Conv2DTranspose(filters[1], 4, strides=2, padding="same", use_bias=not batch_norm)
     )
+    if batch_norm:
+        generator.add(layers.BatchNormalization())
+    generator.add(layers.ReLU())
+    generator.add(layers.Conv2DTranspose(1, 4, strides=2, padding="same", dtype="float32"))
+    generator.add(layers.Activation("tanh" if tanh else "sigmoid", dtype="float32"))
+    if tanh:
+        generator.add(layers.Rescaling(0.5, offset=0.5, dtype="float32"))
+    return generator
 
 
-def build_discriminator(filters=(32, 64, 128), outputs=1, normalise=True, dtype=None):
-    """28x28x1 to 14x14, 7x7, 4x4 to logits (outputs,); computes in dtype, or by the policy."""
-    stack = [keras.Input((28, 28, 1))]
+def build_discriminator(
+    filters=(32, 64, 128), outputs=1, batch_norm=True, pooling=False, slope=0.2, tanh=False
+):
+    """Images 28x28x1 in [0, 1] to logits (outputs,); slope is that of the leaky ReLU."""
+    discriminator = keras.Sequential(name="discriminator")
+    discriminator.add(keras.Input((28, 28, 1)))
+    if tanh:
+        discriminator.add(layers.Rescaling(2.0, offset=-1.0))
     for i, n in enumerate(filters):
-        stack += [layers.Conv2D(n, 4, strides=2, padding="same", dtype=dtype)]
-        if normalise and i > 0:
-            stack += [layers.BatchNormalization(dtype=dtype)]
-        stack += [layers.LeakyReLU(0.2, dtype=dtype)]
-    stack += [layers.Flatten(dtype=dtype), layers.Dense(outputs, dtype="float32")]
-    return keras.Sequential(stack, name="discriminator")
+        discriminator.add(layers.Conv2D(n, 4, strides=1 if pooling else 2, padding="same"))
+        if pooling:
+            discriminator.add(layers.MaxPooling2D(padding="same"))
+        if batch_norm and i > 0:
+            discriminator.add(layers.BatchNormalization())
+        discriminator.add(layers.LeakyReLU(slope))
+    discriminator.add(layers.Flatten())
+    discriminator.add(layers.Dense(outputs, dtype="float32"))
+    return discriminator
 
 
-for part in (build_generator(LATENT_DIM), build_discriminator()):
-    shapes = " -> ".join("x".join(map(str, layer.output.shape[1:])) for layer in part.layers)
-    print(f"{part.name}: {part.count_params():,} parameters   {shapes}")
+for network in (build_generator(LATENT_DIM), build_discriminator()):
+    print(f"{network.name}: {network.count_params():,} parameters")
 
 # %% [markdown]
-# ## The game, with an average of the generator
-# The two phases of chapter 10, with `gk.minimize`. Two things are new. $D$ sees real and forged images in batches of
-# their own (the next section says why). And since the players circle around each other, we keep a moving average
-# of $G$'s weights, which is never trained and draws the pictures:
+# ## The training step
+# The two phases are those of chapter 10, with two additions.
+#
+# First, the discriminator gets real and generated images in separate batches. Batch normalization makes its verdict about an image depend on the rest of the batch, and a batch that is half real and half generated never occurs in the generator's phase.
+#
+# Second, two players who react to each other tend to circle around a solution (chapter 10). If they do, the mean of their recent weights may be better than the last weights. So we keep a copy of the generator, whose weights $\bar\theta$ are a moving average, and draw our images with it:
 #
 # $$\bar\theta \leftarrow m\, \bar\theta + (1 - m)\, \theta$$
 
 
 # %%
-class Game(keras.Model):
-    """Noise (batch, latent_dim) to images, by the moving average of a generator."""
+class DCGAN(keras.Model):
+    """Noise (batch, latent_dim) to images, by a moving average of the generator; `fit` on images.
 
-    def __init__(self, generator, discriminator, momentum=0.99, seed=None):
+    smoothing: real images get the label 1 - smoothing; mixed: D sees real and generated images in
+    one batch.
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        momentum=0.99,
+        smoothing=0.0,
+        mixed=False,
+        seed=None,
+    ):
         super().__init__()
-        self.generator, self.discriminator = generator, discriminator
+        self.generator = generator
+        self.discriminator = discriminator
         self.average = keras.models.clone_model(generator)
         self.average.set_weights(generator.get_weights())
-        self.momentum, self.seed_generator = momentum, keras.random.SeedGenerator(seed)
-        self.d_loss, self.g_loss = (keras.metrics.Mean(name=name) for name in ("d_loss", "g_loss"))
-        self.built = True  # its parts are
+        self.momentum = momentum
+        self.smoothing = smoothing
+        self.mixed = mixed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.d_loss = keras.metrics.Mean(name="d_loss")
+        self.g_loss = keras.metrics.Mean(name="g_loss")
+        self.built = True  # because its parts are
 
     def call(self, z):
         return self.average(z)
 
     def compile(self, g_rate, d_rate, **kwargs):
-        g_optimizer, d_optimizer = (keras.optimizers.Adam(r, beta_1=0.5) for r in (g_rate, d_rate))
-        self.g_optimizer, self.d_optimizer = map(gk.scale_optimizer, (g_optimizer, d_optimizer))
+        self.g_optimizer = gk.scale_optimizer(keras.optimizers.Adam(g_rate, beta_1=0.5))
+        self.d_optimizer = gk.scale_optimizer(keras.optimizers.Adam(d_rate, beta_1=0.5))
         self.g_optimizer.build(self.generator.trainable_variables)
         self.d_optimizer.build(self.discriminator.trainable_variables)
-        super().compile(optimizer=self.g_optimizer, **kwargs)  # else Keras makes one more
+        super().compile(optimizer=self.g_optimizer, **kwargs)  # else Keras creates a third one
 
-    def noise(self, n):
+    def codes(self, n):
+        """Noise (n, latent_dim)."""
         return keras.random.normal((n, self.generator.input_shape[1]), seed=self.seed_generator)
 
-    def play(self, d_loss, g_loss):
-        """Move D by its loss, G by its own, then the average; return the means of both losses."""
-        discriminator = self.discriminator.trainable_variables
-        self.d_loss.update_state(gk.minimize(self.d_optimizer, d_loss, discriminator))
-        generator = self.generator.trainable_variables
-        self.g_loss.update_state(gk.minimize(self.g_optimizer, g_loss, generator))
+    def logits(self, x):
+        """D's logits of images x, in training mode."""
+        return self.discriminator(x, training=True)
+
+    def update(self, d_loss, g_loss):
+        """One step of D, one of G, then the average; returns the mean losses."""
+        d_value = gk.minimize(self.d_optimizer, d_loss, self.discriminator.trainable_variables)
+        g_value = gk.minimize(self.g_optimizer, g_loss, self.generator.trainable_variables)
         for mean, weight in zip(self.average.weights, self.generator.weights, strict=True):
             mean.assign(self.momentum * mean + (1 - self.momentum) * weight)
+        self.d_loss.update_state(d_value)
+        self.g_loss.update_state(g_value)
         return {"d_loss": self.d_loss.result(), "g_loss": self.g_loss.result()}
-
-
-# %%
-class DCGAN(Game):
-    """`fit` on real images; their labels are 1 - smoothing, and D sees all through noise."""
-
-    def __init__(self, generator, discriminator, smoothing=0.0, blur=0.0, **kwargs):
-        super().__init__(generator, discriminator, **kwargs)
-        self.smoothing, self.blur = smoothing, blur
-
-    def judge(self, x):
-        if self.blur:
-            x = x + self.blur * keras.random.normal(ops.shape(x), seed=self.seed_generator)
-        return self.discriminator(x, training=True)
 
     def train_step(self, real):
         n = ops.shape(real)[0]
-        fakes, z = self.generator(self.noise(n), training=True), self.noise(n)
+        fakes = self.generator(self.codes(n), training=True)
+        z = self.codes(n)
 
-        def d_loss():  # -(1 - s) log D(x) - s log(1 - D(x)) - log(1 - D(G(z))), of logits
-            on_real, on_fakes = self.judge(real), self.judge(fakes)
-            on_real = ops.softplus(-on_real) + self.smoothing * on_real
-            return ops.mean(on_real + ops.softplus(on_fakes))
+        def d_loss():  # softplus(-l) is -log D, softplus(l) is -log(1 - D), for a logit l
+            if self.mixed:
+                real_logits, fake_logits = ops.split(self.logits(ops.concatenate([real, fakes])), 2)
+            else:
+                real_logits, fake_logits = self.logits(real), self.logits(fakes)
+            on_real = ops.softplus(-real_logits) + self.smoothing * real_logits
+            return ops.mean(on_real + ops.softplus(fake_logits))
 
-        def g_loss():  # -log D(G(z))
-            return ops.mean(ops.softplus(-self.judge(self.generator(z, training=True))))
+        def g_loss():
+            return ops.mean(ops.softplus(-self.logits(self.generator(z, training=True))))
 
-        return self.play(d_loss, g_loss)
+        return self.update(d_loss, g_loss)
 
-
-# %% [markdown]
-# ## Why real and forged images stay in batches of their own
-# Batch normalisation judges an image by the company it keeps. If $D$ sees a batch half real and half forged, the
-# batch's mean and variance give away what the mixture is, and $D$'s verdict of one image depends on the others. In
-# $G$'s phase all are forged: other company, another verdict. We train a discriminator that way against an
-# untrained $G$, and ask it about the same forgeries in both kinds of company.
-
-
-# %%
-def verdicts(x_real, latent_dim, steps, batch_size, seed):
-    """Mean logit of forgeries among real images, and among forgeries, after `steps` mixed batches."""
-    keras.utils.set_random_seed(seed)
-    forger, judge = build_generator(latent_dim), build_discriminator()
-    optimizer = keras.optimizers.Adam(4e-4, beta_1=0.5)
-    optimizer.build(judge.trainable_variables)
-    rng = np.random.default_rng(seed)
-
-    def batch():
-        real = x_real[rng.choice(len(x_real), batch_size)]
-        return real, forger(rng.standard_normal((batch_size, latent_dim)), training=True)
-
-    def mixed(real, fakes):
-        return ops.split(judge(ops.concatenate([real, fakes]), training=True), 2)
-
-    for _ in range(steps):
-        real, fakes = batch()
-
-        def loss(real=real, fakes=fakes):
-            on_real, on_fakes = mixed(real, fakes)
-            return ops.mean(ops.softplus(-on_real) + ops.softplus(on_fakes))
-
-        gk.minimize(optimizer, loss, judge.trainable_variables)
-    real, fakes = batch()
-    among_real = float(ops.mean(mixed(real, fakes)[1]))
-    return among_real, float(ops.mean(judge(fakes, training=True)))
-
-
-among_real, alone = verdicts(x_train, LATENT_DIM, JUDGE_STEPS, BATCH_SIZE, run.seed)
-mixed_shift = abs(among_real - alone)
-print(f"mean logit of the same forgeries: among real images {among_real:+.2f}, alone {alone:+.2f}")
-
-# %% [markdown]
-# $D$ changes its mind by 2.3<!-- mixed_shift --> when the same forgeries come without real ones: $G$ would learn to please a
-# judge that does not exist in $D$'s phase. With batches of their own, forgeries are among forgeries in both phases, and
-# the verdict is the same by construction.
 
 # %% [markdown]
 # ## Training
-# This is the long one. `BackupAndRestore` writes the weights, their average and both optimizers after each epoch: if the
-# kernel dies on the way, run the notebook again, and the training goes on after the last finished
-# epoch (with fresh random numbers). The backup goes when the training ends; if you change the players while there is
-# one, delete the folder `models` first, since their weights no longer fit.
+# This is the longest training of the course so far. If your computer stops on the way, you do not want to start from scratch. The callback `BackupAndRestore` saves weights, averages and both optimizers after each epoch. Run the notebook again after an interruption, and the training continues after the last complete epoch, with fresh random numbers. When it has
+# finished, the backup is deleted. (If you change the networks while there is a backup, delete the folder `models` first, because its weights no longer fit.)
 
 
 # %%
 def backup(models, name, *settings):
-    """A callback that resumes a training that was cut off, if it had the same settings."""
+    """A callback that continues an interrupted training, if it had the same settings."""
     key = "-".join(str(setting) for setting in settings)
     return keras.callbacks.BackupAndRestore(f"{models}/{name}-{key}.backup")
 
 
-def score(real, sample):
-    """(Fréchet Fashion Distance, precision, recall) of drawn garments against real ones."""
-    return gk.frechet_distance(real, sample), *gk.precision_recall(real, sample)
-
-
-def draw(model, z, batch_size=500):
-    """Images (n, 28, 28, 1) of a Keras model from codes z (n, d)."""
-    parts = [np.asarray(model(z[i : i + batch_size])) for i in range(0, len(z), batch_size)]
+def draw(model, z):
+    """Images (n, 28, 28, 1) of a model from codes z (n, d), 500 at a time."""
+    parts = [np.asarray(model(z[i : i + 500])) for i in range(0, len(z), 500)]
     return np.concatenate(parts)
 
 
-class Watch(keras.callbacks.Callback):
-    """Keep images from fixed codes after each epoch."""
+class KeepSamples(keras.callbacks.Callback):
+    """Keep images from fixed codes after each epoch: {epoch: images}."""
 
     def __init__(self, z):
         super().__init__()
-        self.z, self.images = z, {}
+        self.z = z
+        self.samples = {}
 
     def on_epoch_end(self, epoch, logs=None):
-        self.images[epoch + 1] = draw(self.model, self.z)
+        self.samples[epoch + 1] = draw(self.model, self.z)
 
 
-real = x_test[:N_SCORED]
+valid_features, _ = gk.classify(x_valid[:N_SCORED])
+
+
+def score(sample):
+    """(Fréchet distance, precision, recall) of generated images against validation images."""
+    features, _ = gk.classify(sample)
+    precision, recall = gk.precision_recall(valid_features, features)
+    return gk.frechet_distance(valid_features, features), precision, recall
+
+
 z = rng.standard_normal((N_SCORED, LATENT_DIM)).astype("float32")
-epochs = EPOCHS if whole else EPOCHS_SAMPLE
-conditional_epochs = CONDITIONAL_EPOCHS if whole else CONDITIONAL_EPOCHS_SAMPLE
-fed = whole_batches(x_train, BATCH_SIZE)
-
-# %%
+x_fit = whole_batches(x_train)
 keras.utils.set_random_seed(run.seed)
 dcgan = DCGAN(build_generator(LATENT_DIM), build_discriminator(), momentum=0.995, seed=run.seed)
-steps = len(fed) // BATCH_SIZE
-dcgan.compile(RATE, RATE, steps_per_execution=min(10, steps), jit_compile=run.jit_compile)
-watch = Watch(z[:12])
-resume = backup(MODELS, "dcgan", len(fed), epochs, BATCH_SIZE, RATE, LATENT_DIM)
-start = time.perf_counter()
-history = dcgan.fit(
-    fed, batch_size=BATCH_SIZE, epochs=epochs, verbose=0, callbacks=[watch, resume]
-).history
-dcgan_seconds = time.perf_counter() - start
-seen = len(history["d_loss"]) * len(fed)  # in this process: fewer after a resumed training
-table = {
-    "DCGAN, average": (*score(real, draw(dcgan, z)), dcgan_seconds, seen),
-    "DCGAN, last weights": (*score(real, draw(dcgan.generator, z)), dcgan_seconds, seen),
-}
-floor = score(real, x_train[:N_SCORED])
-for name, (ffd, precision, recall, *_) in table.items():
-    print(
-        f"{name:20} Fréchet Fashion Distance {ffd:.1f}   precision {precision:.2f}   recall {recall:.2f}"
-    )
-print(
-    f"{'training images':20} Fréchet Fashion Distance {floor[0]:.1f} (n = {N_SCORED:,}, one seed)"
-)
-
-# %%
-gk.plot_images(draw(dcgan, z[:40]), title="Forty draws of the DCGAN's average, none chosen")
-plt.show()
-if watch.images:
-    rows, last = list(watch.images.items()), len(watch.images) - 1
-    rows = [rows[i] for i in sorted({0, last // 2, last})]
-    labels = [f"epoch {epoch}" if i == 0 else "" for epoch, _ in rows for i in range(12)]
-    drawn = np.concatenate([pictures for _, pictures in rows])
-    gk.plot_images(drawn, columns=12, titles=labels, title="The same codes as training goes on")
-    plt.show()
-
-# %% [markdown]
-# After one epoch there are garments, after three they have folds, laces and patterns; a few of the forty are still torn
-# (the sixth, and two in the last row). The distance is 18.8<!-- dcgan_ffd -->, 0.25<!-- dcgan_ffd_over_classic --> of what the textbook's DCGAN has after its first two epochs
-# (see the benchmarks), with precision 0.77<!-- dcgan_precision --> and recall 0.72<!-- dcgan_recall --> (real
-# images: see the table at the end). The last weights, which still circle, stand at 23.2<!-- dcgan_last_ffd -->: so the average
-# buys a part of the distance for next to no time.
-
-# %% [markdown]
-# Are they copies? The nearest training image of each, by the classifier's features:
-
-# %%
-from sklearn.neighbors import NearestNeighbors
-
-memory = NearestNeighbors(n_neighbors=1).fit(gk.classify(x_train)[0])
-sample = draw(dcgan, z[:500])
-distance, index = memory.kneighbors(gk.classify(sample)[0])
-test_distance, _ = memory.kneighbors(gk.classify(x_test[:500])[0])
-nearest_ratio = np.median(distance) / np.median(test_distance)
-nearest = {"nearest": x_train[index[:10, 0]]}
-gk.plot_reconstructions(sample[:10], nearest, title="Drawn (above), and the nearest training image")
-plt.show()
-print(f"median distance {nearest_ratio:.2f} times that of test images")
-
-# %% [markdown]
-# Kin, not copies: sneakers find sneakers and trousers find trousers, of another cut or another shade; the torn one finds
-# a dress. The drawn
-# garments lie 1.2<!-- nearest_ratio --> times as far from the training images as test images do.
-
-# %% [markdown]
-# The model and its average are saved; a new process needs `import genkeras` only for scoring.
-
-# %%
-import pathlib
-
+dcgan.compile(RATE, RATE, steps_per_execution=STEPS_PER_EXECUTION, jit_compile=run.jit_compile)
+keep = KeepSamples(z)
+resume = backup(MODELS, "dcgan", len(x_fit), epochs, BATCH_SIZE, RATE, LATENT_DIM)
+begin = time.perf_counter()
+dcgan.fit(x_fit, batch_size=BATCH_SIZE, epochs=epochs, callbacks=[keep, resume], verbose=0)
+dcgan_seconds = time.perf_counter() - begin
 pathlib.Path(MODELS).mkdir(parents=True, exist_ok=True)
 dcgan.average.save(f"{MODELS}/11_dcgan.keras")
-loaded = keras.models.load_model(f"{MODELS}/11_dcgan.keras")
-loaded_gap = float(np.abs(draw(loaded, z[:50]) - draw(dcgan, z[:50])).max())
-print(f"largest difference of a pixel after loading: {loaded_gap:.1e}")
+results = {
+    "DCGAN, average": score(draw(dcgan, z)),
+    "DCGAN, last weights": score(draw(dcgan.generator, z)),
+    "training images": score(x_train[:N_SCORED]),
+}
+for name, (distance, precision, recall) in results.items():
+    print(f"{name:20} Fréchet distance {distance:5.1f}   precision {precision:.2f}   ", end="")
+    print(f"recall {recall:.2f}")
+print(f"{epochs} epochs in {dcgan_seconds:.0f} s")
 
-# %% [markdown]
-# ## Calculating with codes
-# Radford et al. took the mean code of three pictures of each kind, and calculated. We let the classifier find three
-# pullovers, three T-shirts and three dresses among the drawn garments: pullover - T-shirt + dress should be a dress with
-# long sleeves.
+# %% alt="Forty generated garments: most are recognizable, with collars, folds and laces; several shoes and bags are torn."
+gk.plot_images(draw(dcgan, z[:40]), title="Forty images of the DCGAN")
+plt.show()
 
-# %%
-drawn = draw(dcgan, z[:1000])
-chance = gk.classify(drawn)[1]
-
-
-def mean_code(chance, z, names, kind, n=3):
-    """Mean code (d,) of the n drawn garments that are most surely of a kind, and their places."""
-    places = np.argsort(-chance[:, names.index(kind)])[:n]
-    return z[places].mean(axis=0), places
-
-
-kinds = ("Pullover", "T-shirt/top", "Dress")
-codes, places = zip(
-    *(mean_code(chance, z, images.class_names, kind) for kind in kinds), strict=True
-)
-result = codes[0] - codes[1] + codes[2]
-near = result + 0.25 * rng.standard_normal((3, LATENT_DIM))
-rows = [
-    np.concatenate([drawn[p], draw(dcgan, c[None].astype("float32"))])
-    for c, p in zip(codes, places, strict=True)
-]
-rows.append(
-    np.concatenate(
-        [draw(dcgan, near.astype("float32")), draw(dcgan, result[None].astype("float32"))]
-    )
-)
-titles = [f"{kind} {i}" for kind in kinds for i in (1, 2, 3, "mean")]
-titles += ["result, near", "result, near", "result, near", "result"]
-gk.plot_images(np.concatenate(rows), columns=4, titles=titles, title="Pullover - T-shirt + dress")
+# %% alt="The same codes after the first and the last epoch: blurred garments become sharper, and some change into other garments."
+rows = {f"epoch {epoch}": sample[:12] for epoch, sample in keep.samples.items()}
+shown = sorted({1, max(1, len(rows) // 2), len(rows)})
+rows = {name: row for i, (name, row) in enumerate(rows.items(), start=1) if i in shown}
+gk.plot_rows(rows, title="Images from the same codes during the training")
 plt.show()
 
 # %% [markdown]
-# The mean of three codes draws the kind it was taken from, so neighbourhoods mean something. The sum has the long sleeves that
-# we asked for and a lower hem, but it is a long pullover, no dress, and so is what lies near it. Published sums were chosen
-# among many; this is the only one we tried with this model. To order a kind, ask with labels, as below.
+# After three epochs most of the forty garments are recognizable, and many have collars, folds or laces. Several shoes and bags are torn. The Fréchet distance is 19.0<!-- dcgan_ffd -->, where the dense GAN of chapter 10 had 71.3<!-- 10 ffd -->, and training images have 0.9<!-- ffd_floor -->. Precision is 0.75<!-- dcgan_precision --> and recall 0.72<!-- dcgan_recall -->. The last weights of the generator have
+# 23.2<!-- dcgan_last_ffd -->, so the average helps (one run).
+#
+# How does this compare with the textbook's DCGAN? That model is larger, with 128 and 64 filters, and mixes real and generated images. We ran its recipe again, for two epochs, and found a distance of 74.7<!-- textbook dcgan rerun --> to test images. After as many epochs, ours is at 0.40<!-- equal_epochs_over_classic --> of that. But an epoch of ours takes a third of the time (see the
+# [benchmarks](../benchmarks/README.md)), so three of our epochs are still shorter than two of the textbook's. After these three, the ratio is 0.25<!-- dcgan_ffd_over_classic -->.
 
 # %% [markdown]
-# ## Ablations: depth, label smoothing, noise
-# What does the third convolution of $D$ buy? And two tricks that are often named: tell $D$ that real images are only
-# 0.9<!-- setting --> real (one-sided label smoothing), and let it see everything through noise, so that it cannot win by
-# fine print. Each gets a short training on a part of the data.
+# ## What does the Fréchet distance see?
+# Before we compare small differences of this distance, we should know what it reacts to. We damage real images in four ways, and compute the distance of the damaged from other real ones.
 
-# %%
-small = whole_batches(x_train[:N_SMALL], BATCH_SIZE)
-ablations = {
-    "as above": ((32, 64, 128), {}),
-    "two convolutions in D": ((32, 64), {}),
-    "label smoothing 0.1": ((32, 64, 128), {"smoothing": 0.1}),
-    "noise 0.1": ((32, 64, 128), {"blur": 0.1}),
+# %% alt="Five rows of ten garments: real; blurred; with grain; shifted by two pixels; and only tops."
+from scipy.ndimage import gaussian_filter
+
+real = x_train[:N_SCORED]
+tops = np.isin(images.y_train, [0, 2, 3, 4, 6])
+damaged = {
+    "real": real,
+    "blurred": gaussian_filter(real, (0, 0.8, 0.8, 0)),
+    "with grain": np.clip(real + 0.1 * rng.standard_normal(real.shape), 0, 1).astype("float32"),
+    "shifted": np.roll(real, 2, axis=2),
+    "only tops": x_train[tops][:N_SCORED],
 }
-for name, (filters, settings) in ablations.items():
-    keras.utils.set_random_seed(run.seed)
-    players = build_generator(LATENT_DIM), build_discriminator(filters)
-    model = DCGAN(*players, seed=run.seed, **settings)
-    steps = len(small) // BATCH_SIZE
-    model.compile(
-        RATE, RATE, steps_per_execution=1 if steps < 10 else 10, jit_compile=run.jit_compile
+damaged_scores = {name: score(pictures) for name, pictures in damaged.items()}
+for name, (distance, precision, recall) in damaged_scores.items():
+    print(f"{name:10} Fréchet distance {distance:5.1f}   precision {precision:.2f}   ", end="")
+    print(f"recall {recall:.2f}")
+gk.plot_rows({name: row[:10] for name, row in damaged.items()}, title="Real images, damaged")
+plt.show()
+
+# %% [markdown]
+# A slight blur costs 53<!-- blurred_ffd -->, a little grain 45<!-- grain_ffd -->, and to shift all images by two pixels, which you hardly notice in the figure, 71<!-- shifted_ffd -->. That is as much as the whole distance of chapter 10's GAN, and not much less than that of chapter 07's VAE. So the distance does not tell what is wrong: specks, blur and a shift look alike to it. Precision and recall tell a little more: the blur costs
+# recall only, the grain costs both. What costs most is to leave out half of the kinds, 194<!-- tops_ffd -->.
+
+# %% [markdown]
+# ## What is each guideline worth?
+# Now we remove the guidelines, one at a time, and also try two habits that you find in much code: to tell the discriminator that real images are only 90 % real (*one-sided label smoothing*; Salimans et al., 2016), and to mix real and generated images in its batches, as the textbook does. Each variant is trained with the same seeds, for the same three passes
+# over 6,400 images, and with the same learning rate. These are short trainings: 300 steps. What we measure is what helps at the beginning.
+
+# %%
+small = whole_batches(x_train[:N_SMALL])
+ablations = {
+    "all guidelines": ({}, {}, {}),
+    "no batch norm in G": ({"batch_norm": False}, {}, {}),
+    "no batch norm in D": ({}, {"batch_norm": False}, {}),
+    "max pooling in D": ({}, {"pooling": True}, {}),
+    "ReLU in D": ({}, {"slope": 0.0}, {}),
+    "tanh, pixels from -1 to 1": ({"tanh": True}, {"tanh": True}, {}),
+    "label smoothing 0.1": ({}, {}, {"smoothing": 0.1}),
+    "mixed batches for D": ({}, {}, {"mixed": True}),
+}
+ablation_scores, ablation_seconds = {}, {}
+for name, (g_changes, d_changes, gan_changes) in ablations.items():
+    ablation_scores[name] = []
+    begin = time.perf_counter()
+    for seed in range(SEEDS):
+        keras.utils.set_random_seed(seed)
+        generator = build_generator(LATENT_DIM, **g_changes)
+        discriminator = build_discriminator(**d_changes)
+        model = DCGAN(generator, discriminator, seed=seed, **gan_changes)
+        model.compile(
+            RATE, RATE, steps_per_execution=STEPS_PER_EXECUTION, jit_compile=run.jit_compile
+        )
+        model.fit(small, batch_size=BATCH_SIZE, epochs=SHORT_EPOCHS, verbose=0)
+        ablation_scores[name].append(score(draw(model, z)))
+    ablation_seconds[name] = (time.perf_counter() - begin) / SEEDS
+    by_seed = "  ".join(f"{distance:5.1f}" for distance, _, _ in ablation_scores[name])
+    recall = np.mean([recall for _, _, recall in ablation_scores[name]])
+    print(f"{name:26} Fréchet distance {by_seed}   recall {recall:.2f}   ", end="")
+    print(f"{ablation_seconds[name]:.0f} s")
+
+# %% [markdown]
+# First the spread: two seeds of the same variant differ by up to 22<!-- ablation_spread -->, on distances around 150. Most variants lie within that: batch normalization in the discriminator, pooling, ReLU, tanh and label smoothing make no difference that we could claim. Two do stand out, for both seeds. Without batch normalization in the *generator* the distance is lower, 114<!-- no_generator_norm_ffd --> against 150<!-- plain_ffd -->. And with real and generated
+# images in one batch it is far higher, 290<!-- mixed_ffd -->.
+#
+# So the guidelines are not visible in the first 300 steps, and one of them even hurts. That does not refute them. Radford et al. looked for networks that train reliably for many epochs, with other rates and data, and our short trainings do not test this (exercise 3 does). But it is a warning against folklore: measure in your own case. The separate batches are the one decision here that clearly mattered.
+
+# %% [markdown]
+# ## Arithmetic with codes
+# Radford et al. took the codes of three generated faces of one kind, averaged them, and calculated: a man with glasses minus a man plus a woman gave a woman with glasses. We try pullover minus T-shirt plus dress, which should be a dress with long sleeves. We let the classifier find thirty generated images of each kind, and average three of them at random. And we do not
+# trust a single result: we repeat it two hundred times, and let the classifier judge.
+
+# %% alt="Four rows of ten images: mean codes of pullovers, T-shirts and dresses give clean garments of these kinds; the sums give pullovers, dresses and torn shapes."
+candidates = rng.standard_normal((3000, LATENT_DIM)).astype("float32")
+_, probabilities = gk.classify(draw(dcgan, candidates))
+pools = {}
+for name in ("Pullover", "T-shirt/top", "Dress"):
+    column = images.class_names.index(name)
+    pools[name] = candidates[np.argsort(-probabilities[:, column])[:30]]
+mean_codes = {}
+for name, pool in pools.items():
+    mean_codes[name] = np.array(
+        [pool[rng.choice(30, 3, replace=False)].mean(axis=0) for _ in range(200)]
     )
-    start = time.perf_counter()
-    model.fit(small, batch_size=BATCH_SIZE, epochs=SHORT_EPOCHS, verbose=0)
-    seconds = time.perf_counter() - start
-    ablations[name] = (*score(real, draw(model, z)), seconds, SHORT_EPOCHS * len(small))
-    ffd, precision, recall = ablations[name][:3]
+sums = mean_codes["Pullover"] - mean_codes["T-shirt/top"] + mean_codes["Dress"]
+results_of_sum, arithmetic_share = draw(dcgan, sums.astype("float32")), {}
+for name, pictures in {
+    "mean of three dresses": draw(dcgan, mean_codes["Dress"].astype("float32")),
+    "pullover - T-shirt + dress": results_of_sum,
+}.items():
+    classes = gk.classify(pictures)[1].argmax(axis=1)
+    counts = {
+        kind: np.mean(classes == images.class_names.index(kind))
+        for kind in ("Dress", "Pullover", "Coat")
+    }
+    arithmetic_share[name] = counts
     print(
-        f"{name:21} distance {ffd:5.1f}   precision {precision:.2f}   recall {recall:.2f}   {seconds:.0f} s"
+        f"{name:26} taken for "
+        + ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in counts.items())
     )
+rows = {kind: draw(dcgan, codes[:10].astype("float32")) for kind, codes in mean_codes.items()}
+gk.plot_rows(
+    {**rows, "Pullover -\nT-shirt +\nDress": results_of_sum[:10]},
+    title="Mean codes of three images each, and their sums (first ten)",
+)
+plt.show()
 
 # %% [markdown]
-# Depth counts: 98.9<!-- plain_small_ffd --> with three convolutions, 123.3<!-- two_convolutions_small_ffd --> with two. The tricks
-# do little: 95.9<!-- smoothing_small_ffd --> with label smoothing, 100.8<!-- noise_small_ffd --> with noise. Differences as small as
-# these may be chance, one seed being all we tried, and we claim none. Both tricks are for discriminators
-# that have become too sure; this one, small and quickly trained, has not.
+# The mean codes of three images draw clean garments of their kind: 100 %<!-- dress_dress_percent --> of the mean dresses are taken for dresses. The sums are another matter. 26 %<!-- sum_dress_percent --> of them are taken for dresses and 36 %<!-- sum_pullover_percent --> for pullovers, and in the figure you see pullovers, a few dresses, and torn shapes. The long sleeves have been added in some, but hardly ever to a dress. In our model this arithmetic does not
+# work. (In chapter 08, differences of mean codes of a VAE did what we asked for, for T-shirts.)
 
 # %% [markdown]
-# ## Order what you want: a conditional DCGAN
-# Give both players the label (Mirza and Osindero, 2014). $G$ gets it beside the noise. $D$ has one output for
-# each class, "real, if it is this one", and only the output of the given label counts.
+# ## Garments to order
+# Arithmetic is a roundabout way to get a certain garment. If there are labels, both networks can use them. The generator gets the class as ten more numbers beside the noise. For the discriminator there are several ways. In the first conditional GAN (Mirza and Osindero, 2014) the label is one more input. Ours has ten outputs, one for each class, and only the output of the given class counts: it answers the
+# question whether the image is a real *sneaker*, say. (This is a simple relative of the projection discriminator of Miyato and Koyama, 2018.)
 
 
 # %%
-class ConditionalDCGAN(Game):
-    """(Noise and one-hot label, side by side) to images; `fit` on (images, one-hot labels)."""
-
-    def codes(self, labels):
-        n, size = ops.shape(labels)[0], self.generator.input_shape[1] - labels.shape[1]
-        noise = keras.random.normal((n, size), seed=self.seed_generator)
-        return ops.concatenate([noise, ops.cast(labels, noise.dtype)], axis=1)
+class ConditionalDCGAN(DCGAN):
+    """(Noise and one-hot label, side by side) to images; `fit` on images and one-hot labels."""
 
     def train_step(self, data):
         real, labels = data
-        fakes, z = self.generator(self.codes(labels), training=True), self.codes(labels)
+        n, n_classes = ops.shape(real)[0], labels.shape[1]
+        z = ops.concatenate([self.codes(n)[:, n_classes:], labels], axis=1)
+        z_next = ops.concatenate([self.codes(n)[:, n_classes:], labels], axis=1)
+        fakes = self.generator(z, training=True)
 
-        def judge(x):
-            return ops.sum(labels * self.discriminator(x, training=True), axis=1)
+        def logits(x):
+            return ops.sum(labels * self.logits(x), axis=1)
 
         def d_loss():
-            return ops.mean(ops.softplus(-judge(real)) + ops.softplus(judge(fakes)))
+            return ops.mean(ops.softplus(-logits(real)) + ops.softplus(logits(fakes)))
 
         def g_loss():
-            return ops.mean(ops.softplus(-judge(self.generator(z, training=True))))
+            return ops.mean(ops.softplus(-logits(self.generator(z_next, training=True))))
 
-        return self.play(d_loss, g_loss)
-
-
-def one_hot(labels, n_classes=10):
-    """Labels (n,) as float32 (n, n_classes)."""
-    return np.eye(n_classes, dtype="float32")[labels]
+        return self.update(d_loss, g_loss)
 
 
-# %%
+one_hot = np.eye(10, dtype="float32")
 keras.utils.set_random_seed(run.seed)
-n = len(fed)
 conditional = ConditionalDCGAN(
     build_generator(LATENT_DIM + 10), build_discriminator(outputs=10), seed=run.seed
 )
-steps = n // BATCH_SIZE
 conditional.compile(
-    RATE, RATE, steps_per_execution=1 if steps < 10 else 10, jit_compile=run.jit_compile
+    RATE, RATE, steps_per_execution=STEPS_PER_EXECUTION, jit_compile=run.jit_compile
 )
-resume = backup(MODELS, "conditional", n, conditional_epochs, BATCH_SIZE, RATE, LATENT_DIM)
-start = time.perf_counter()
-history = conditional.fit(
-    fed,
-    one_hot(images.y_train[:n]),
+resume = backup(MODELS, "conditional", len(x_fit), conditional_epochs, BATCH_SIZE, RATE, LATENT_DIM)
+conditional.fit(
+    x_fit,
+    one_hot[images.y_train[: len(x_fit)]],
     batch_size=BATCH_SIZE,
     epochs=conditional_epochs,
-    verbose=0,
     callbacks=[resume],
-).history
-conditional_seconds = time.perf_counter() - start
-asked = np.arange(N_SCORED) % 10
-drawn = draw(conditional, np.concatenate([z, one_hot(asked)], axis=1))
-given = gk.classify(drawn)[1].argmax(axis=1)
-conditional_accuracy = np.mean(given == asked)
-seen = len(history["d_loss"]) * n
-table["conditional"] = (*score(real, drawn), conditional_seconds, seen)
-test_accuracy = np.mean(gk.classify(real)[1].argmax(axis=1) == images.y_test[:N_SCORED])
+    verbose=0,
+)
+ordered = np.arange(N_SCORED) % 10
+sample = draw(conditional, np.concatenate([z, one_hot[ordered]], axis=1))
+recognized = gk.classify(sample)[1].argmax(axis=1)
+conditional_accuracy = np.mean(recognized == ordered)
+valid_accuracy = np.mean(gk.classify(x_valid)[1].argmax(axis=1) == images.y_valid)
+results["conditional"] = score(sample)
+equal_epochs = min(conditional_epochs, len(keep.samples))
+unconditional_scores = (
+    score(list(keep.samples.values())[equal_epochs - 1])
+    if keep.samples
+    else results["DCGAN, average"]
+)
 print(
-    f"the class asked for: {conditional_accuracy:.1%}   (the classifier on real images: {test_accuracy:.1%})"
+    f"the classifier sees the class that was ordered in {conditional_accuracy:.1%} of the cases",
+    end="",
 )
+print(f" (the class of real images: {valid_accuracy:.1%})")
+print(f"Fréchet distance {results['conditional'][0]:.1f}; DCGAN after as many epochs ", end="")
+print(f"{unconditional_scores[0]:.1f}")
 
-# %%
-grid = draw(
-    conditional,
-    np.concatenate([np.repeat(z[:5], 10, axis=0), np.tile(np.eye(10, dtype="float32"), (5, 1))], 1),
-)
+# %% alt="Five rows of ten generated garments, one column for each class in order. Almost all show the class of their column; sandals are often torn."
+codes = np.concatenate([np.repeat(z[:5], 10, axis=0), np.tile(one_hot, (5, 1))], axis=1)
 titles = [name.split("/")[0] for name in images.class_names] + [""] * 40
-gk.plot_images(grid, titles=titles, title="Ordered by class; in each row the same noise")
-plt.show()
-
-# %% [markdown]
-# In 0.909<!-- conditional_accuracy --> of all cases the classifier sees the class that was asked for, and of real
-# images it recognises hardly more. Two epochs with labels give a distance of 5.1<!-- conditional_ffd -->, better than three without:
-# nobody has to find out that there are ten kinds. Within a row something of the style is shared, such as the high heels of
-# sandal and boot in the second, or the stripes of sandal, sneaker and bag in the last. Sandals are the weak point, as fine straps are.
-
-# %% [markdown]
-# ## Another stake: Wasserstein with a gradient penalty
-# $D$'s loss says who is winning, not how good the pictures are (chapter 10). A *critic* $f$ gives any number instead of a
-# probability, and the difference of its means approaches the distance that earth must be moved, if its slope is at
-# most 1. WGAN-GP (Gulrajani et al., 2017) asks for a slope of 1 on lines between real and forged images:
-#
-# $$\mathcal{L}_f = \mathbb{E} f(G(z)) - \mathbb{E} f(x) + \lambda\, \mathbb{E}\left(\|\nabla_{\hat{x}} f(\hat{x})\| - 1\right)^2$$
-#
-# The critic has no batch normalisation, since the penalty is of each image by itself. And it computes in float32, whatever
-# the policy: in half precision the squared norm of 784 small slopes vanishes or overflows.
-
-# %%
-import tensorflow as tf
-
-
-class WGANGP(Game):
-    """A GAN whose critic is trained n_critic times a batch, with a penalty on its slope."""
-
-    def __init__(self, generator, critic, n_critic=2, penalty=10.0, **kwargs):
-        super().__init__(generator, critic, **kwargs)
-        self.n_critic, self.penalty = n_critic, penalty
-
-    def slope_penalty(self, real, fakes):
-        """Mean squared distance of the critic's slope from 1, between real and forged images."""
-        share = keras.random.uniform((ops.shape(real)[0], 1, 1, 1), seed=self.seed_generator)
-        between = share * real + (1 - share) * fakes
-        with tf.GradientTape() as tape:
-            tape.watch(between)
-            values = self.discriminator(between, training=True)
-        slopes = tape.gradient(values, between)
-        norms = ops.sqrt(ops.sum(ops.square(slopes), axis=(1, 2, 3)) + 1e-12)
-        return ops.mean(ops.square(norms - 1))
-
-    def train_step(self, real):
-        n, critic = ops.shape(real)[0], self.discriminator
-
-        def critic_loss():
-            fakes = self.generator(self.noise(n), training=True)
-            gap = ops.mean(critic(fakes, training=True)) - ops.mean(critic(real, training=True))
-            return gap + self.penalty * self.slope_penalty(real, fakes)
-
-        def g_loss():
-            return -ops.mean(critic(self.generator(self.noise(n), training=True)))
-
-        for _ in range(self.n_critic - 1):
-            gk.minimize(self.d_optimizer, critic_loss, critic.trainable_variables)
-        return self.play(critic_loss, g_loss)
-
-
-# %%
-class WatchDistance(keras.callbacks.Callback):
-    """Keep the Fréchet Fashion Distance of the average's drawings after each epoch."""
-
-    def __init__(self, real, z):
-        super().__init__()
-        self.real, self.z, self.ffd = real, z, []
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.ffd.append(gk.frechet_distance(self.real, draw(self.model, self.z)))
-
-
-keras.utils.set_random_seed(run.seed)
-critic = build_discriminator(normalise=False, dtype="float32")
-wgan = WGANGP(build_generator(LATENT_DIM), critic, seed=run.seed)
-steps = len(small) // BATCH_SIZE
-wgan.compile(1e-3, 1e-3, steps_per_execution=1 if steps < 10 else 10, jit_compile=run.jit_compile)
-by_epoch = WatchDistance(real, z)
-start = time.perf_counter()
-history = wgan.fit(
-    small, batch_size=BATCH_SIZE, epochs=WGAN_EPOCHS, verbose=0, callbacks=[by_epoch]
-)
-wgan_seconds = time.perf_counter() - start
-table["WGAN-GP"] = (*score(real, draw(wgan, z)), wgan_seconds, WGAN_EPOCHS * len(small))
-critic_loss = np.array(history.history["d_loss"])
-agreement = np.corrcoef(-critic_loss, by_epoch.ffd)[0, 1]
-print(f"critic's distance by epoch: {', '.join(f'{-loss:.2f}' for loss in critic_loss)}")
-print(f"Fréchet Fashion Distance:   {', '.join(f'{ffd:.1f}' for ffd in by_epoch.ffd)}")
-print(f"correlation {agreement:.2f}")
-
-# %%
-figure, axis = plt.subplots(figsize=(8, 3), layout="constrained")
-ticks = np.arange(1, WGAN_EPOCHS + 1)
-axis.plot(ticks, -critic_loss, "C0o-", linewidth=3, label="critic's distance (left)")
-axis.set(xlabel="epoch", ylabel="minus the critic's loss", xticks=ticks)
-other = axis.twinx()
-other.plot(ticks, by_epoch.ffd, "C1s--", label="Fréchet Fashion Distance (right)")
-other.set(ylabel="Fréchet Fashion Distance")
-figure.legend(frameon=False, loc="upper right", bbox_to_anchor=(0.9, 0.85))
-axis.set_title("The critic's loss falls with the distance of the pictures", fontsize=11)
-plt.show()
 gk.plot_images(
-    draw(wgan, z[:20]), title="Twenty draws of the WGAN-GP's average, after a short training"
+    draw(conditional, codes), titles=titles, title="Ordered by class; each row has the same noise"
 )
 plt.show()
 
 # %% [markdown]
-# Both curves fall, the critic's most of the way at once: the correlation is 0.92<!-- wgan_gp_agreement --> over four epochs.
-# Four points are few, but the loss goes where the pictures go, which $D$'s in chapter 10 did not. The price is the second derivative and the extra turns of the critic, so fewer images a second; and
-# after this short training there are coarse checks in the outline of tops and shoes, some without any outline, at 119.2<!-- wgan_gp_ffd -->.
-
-# %% [markdown]
-# ## All of them
-
-# %%
-print(
-    f"{'model':21} {'distance':>9} {'precision':>10} {'recall':>7} {'seconds':>8} {'images/s':>9}"
-)
-for name, (ffd, precision, recall, seconds, seen) in (table | ablations).items():
-    row = f"{name:21} {ffd:9.1f} {precision:10.2f} {recall:7.2f} {seconds:8.0f} {seen / seconds:9,.0f}"
-    print(row)
-print(f"{'training images':21} {floor[0]:9.1f} {floor[1]:10.2f} {floor[2]:7.2f}")
-
-# %% [markdown]
-# Read a row with its seconds: the first two had the whole data three times, the conditional model twice, the others the same
-# part of it four times. So the WGAN-GP is to be compared with the ablations: between the DCGANs of three and of two
-# convolutions.
+# In 90.6 %<!-- conditional_accuracy_percent --> of the cases the classifier sees the class that was ordered, for real images it is 94.9 %<!-- valid_accuracy_percent -->. The distance is 6.1<!-- conditional_ffd --> after two epochs, where the DCGAN without labels has 30<!-- equal_epochs_ffd --> after as many. Two things may contribute. The model need not learn how frequent the classes are, since we order each equally often. And the distance uses the
+# features of a classifier of the same ten classes, so it rewards images that show their class clearly. Within a row something of the style is shared, such as the brightness. Sandals are the weak point.
 
 # %% [markdown]
 # ## Check
+# These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%
-best = table["DCGAN, average"]
-assert mixed_shift > (0.0 if QUICK else 0.5), "mixed batches leak nothing"
-assert loaded_gap < 1e-5, "the loaded generator draws other pictures"
-assert all(layer.compute_dtype == "float32" for layer in critic.layers)
-assert all(np.isfinite(values).all() for values in table.values())
+test_features, _ = gk.classify(x_test[:N_SCORED])
+
+
+def test_distance(pictures):
+    """Fréchet distance to test images."""
+    return gk.frechet_distance(test_features, gk.classify(pictures)[0])
+
+
+two_epochs = keep.samples.get(2, draw(dcgan, z))  # as many as the textbook's in the benchmark
+equal_epochs_ratio = test_distance(two_epochs) / CLASSIC_FFD
+final_test_distance = test_distance(draw(dcgan, z))
+ratio = final_test_distance / CLASSIC_FFD  # in less time than the classic recipe has taken
+print(
+    f"Fréchet distance to test images: after two epochs {test_distance(two_epochs):.1f}, ", end=""
+)
+print(f"{ratio:.2f} of the textbook's after two; at the end {final_test_distance:.1f}")
+loaded = keras.models.load_model(f"{MODELS}/11_dcgan.keras")
+loaded_gap = float(np.abs(draw(loaded, z[:50]) - draw(dcgan, z[:50])).max())
+
+
+def ablation(name):
+    """Fréchet distances of one variant, by seed."""
+    return [distance for distance, _, _ in ablation_scores[name]]
+
+
+assert loaded_gap < 1e-5, "the loaded generator draws other images"
+every_score = [*results.values(), *sum(ablation_scores.values(), [])]
+assert np.isfinite(every_score).all(), "a training diverged"
 if not QUICK:
-    assert conditional_accuracy > 0.8, "the conditional model draws other classes"
-    assert nearest_ratio > 0.5, "the drawn garments lie too near to the training images"
-if not QUICK and whole:
-    assert best[0] < 0.3 * CLASSIC_FFD, "hardly better than the classic recipe"
-    assert best[0] < table["DCGAN, last weights"][0], "the average buys nothing"
-    assert ablations["two convolutions in D"][0] > ablations["as above"][0]
+    assert conditional_accuracy >= 0.8, "the conditional model ignores the class"
+if not QUICK and full_data:
+    assert ratio <= 0.3, "hardly better than the classic recipe"
+    assert conditional_accuracy >= 0.9, "the conditional model misses the target of this course"
+    assert results["DCGAN, average"][2] >= 0.65, "the recall misses the target of this course"
+    assert results["DCGAN, average"][0] < results["DCGAN, last weights"][0], "no gain by averaging"
+    assert min(ablation("mixed batches for D")) > max(ablation("all guidelines"))
 
-# %%
 gk.record(
     "11_dcgan",
-    dcgan_ffd=best[0],
-    dcgan_ffd_over_classic=best[0] / CLASSIC_FFD,
-    dcgan_precision=best[1],
-    dcgan_recall=best[2],
+    dcgan_ffd_over_classic=ratio,
+    equal_epochs_over_classic=equal_epochs_ratio,
+    dcgan_test_ffd=final_test_distance,
+    dcgan_ffd=results["DCGAN, average"][0],
+    dcgan_precision=results["DCGAN, average"][1],
+    dcgan_recall=results["DCGAN, average"][2],
     dcgan_seconds=dcgan_seconds,
-    dcgan_last_ffd=table["DCGAN, last weights"][0],
-    conditional_accuracy=conditional_accuracy,
-    conditional_ffd=table["conditional"][0],
-    wgan_gp_ffd=table["WGAN-GP"][0],
-    wgan_gp_agreement=agreement,
-    plain_small_ffd=ablations["as above"][0],
-    two_convolutions_small_ffd=ablations["two convolutions in D"][0],
-    smoothing_small_ffd=ablations["label smoothing 0.1"][0],
-    noise_small_ffd=ablations["noise 0.1"][0],
-    mixed_shift=mixed_shift,
-    nearest_ratio=nearest_ratio,
-    ffd_floor=floor[0],
+    dcgan_last_ffd=results["DCGAN, last weights"][0],
+    ffd_floor=results["training images"][0],
+    blurred_ffd=damaged_scores["blurred"][0],
+    grain_ffd=damaged_scores["with grain"][0],
+    shifted_ffd=damaged_scores["shifted"][0],
+    tops_ffd=damaged_scores["only tops"][0],
+    plain_ffd=np.mean(ablation("all guidelines")),
+    ablation_spread=max(np.ptp(ablation(name)) for name in ablations),
+    no_generator_norm_ffd=np.mean(ablation("no batch norm in G")),
+    no_discriminator_norm_ffd=np.mean(ablation("no batch norm in D")),
+    pooling_ffd=np.mean(ablation("max pooling in D")),
+    relu_ffd=np.mean(ablation("ReLU in D")),
+    tanh_ffd=np.mean(ablation("tanh, pixels from -1 to 1")),
+    smoothing_ffd=np.mean(ablation("label smoothing 0.1")),
+    mixed_ffd=np.mean(ablation("mixed batches for D")),
+    sum_dress_percent=100 * arithmetic_share["pullover - T-shirt + dress"]["Dress"],
+    sum_pullover_percent=100 * arithmetic_share["pullover - T-shirt + dress"]["Pullover"],
+    dress_dress_percent=100 * arithmetic_share["mean of three dresses"]["Dress"],
+    conditional_accuracy_percent=100 * conditional_accuracy,
+    valid_accuracy_percent=100 * valid_accuracy,
+    conditional_ffd=results["conditional"][0],
+    equal_epochs_ffd=unconditional_scores[0],
     seconds=time.perf_counter() - START,
 )
 
 # %% [markdown]
 # ## What to remember
-# - Convolutions, batch normalisation and leaky ReLU: the guidelines are short, and each can be tested.
-# - Real and forged images go to $D$ in batches of their own.
-# - Draw with a moving average of $G$'s weights.
-# - Labels make the game easier, and let you order.
-# - A Wasserstein critic's loss tells how training goes; it costs a second derivative.
+# - A DCGAN is a convolutional generator and discriminator with strides and batch normalization. On garments it reached a quarter of the dense GAN's Fréchet distance.
+# - Give real and generated images to the discriminator in separate batches; this mattered most in our short comparison. Other guidelines made no difference that exceeded the spread of two seeds.
+# - Draw with a moving average of the generator's weights.
+# - The Fréchet distance does not tell specks, blur and a small shift apart. Look at the images as well.
+# - Labels make the task easier, and let you order what you want.
 #
 # ## Exercises
-# 1. *(easy)* Interpolate between two codes on an arc (chapter 08). Where do kinds change?
-# 2. *(easy)* Change `momentum` to `0.9` and `0.999`, and score both. Hint: how many steps does each remember?
-# 3. *(medium)* Take batch normalisation out of $G$. What do the first epochs look like?
-# 4. *(medium)* In the conditional model, give half of one label and half of another. Is the result between them?
-# 5. *(hard)* Replace the gradient penalty by spectral normalisation of the critic (Miyato et al., 2018). Hint:
-#    `keras.layers.SpectralNormalization`; compare seconds and distance.
+# 1. *(easy)* Change `momentum` to 0.9<!-- setting --> and 0.999<!-- setting -->, and score both. How many steps does each of them average over?
+# 2. *(easy)* Interpolate between two codes (chapter 08). Where does one kind of garment change into another?
+# 3. *(medium)* Repeat the ablations with all images and three epochs, on a GPU or overnight. Do the guidelines matter then?
+# 4. *(medium)* Look for copies, as in chapter 10: are the generated garments closer to training images than validation images are?
+# 5. *(medium)* In the conditional model, give half of one label and half of another. Is the result between the two? And what if the label becomes an input of the discriminator, as in Mirza and Osindero?
+# 6. *(hard)* Wasserstein GAN with gradient penalty (Gulrajani et al., 2017). Replace the discriminator by a *critic* $f$ without batch normalization, whose loss is $\mathbb{E} f(G(z)) - \mathbb{E} f(x) + 10\, \mathbb{E}(\|\nabla_{\hat{x}} f(\hat{x})\| - 1)^2$, the last term at random points on lines between real and generated images. For 1-Lipschitz functions, the
+#    largest gap of the means is the earth mover's distance. The paper makes five steps of the critic for each of the generator, with Adam at 1e-4 and $\beta_1 = 0$. Does the critic's loss follow the quality of the images? Hint: compute the critic and the penalty in float32.
 #
 # ## References
-# - A. Radford, L. Metz and S. Chintala, Unsupervised Representation Learning with Deep Convolutional GANs, ICLR 2016.
-# - M. Mirza and S. Osindero, Conditional Generative Adversarial Nets, 2014.
-# - I. Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017.
-# - T. Salimans et al., Improved Techniques for Training GANs, NeurIPS 2016 (label smoothing).
-# - Y. Yazıcı et al., The Unusual Effectiveness of Averaging in GAN Training, ICLR 2019.
 # - A. Géron, *Hands-On Machine Learning with Scikit-Learn, Keras and TensorFlow*, 3rd ed., ch. 17.
+# - A. Radford, L. Metz and S. Chintala, Unsupervised representation learning with deep convolutional GANs, ICLR 2016.
+# - T. Salimans et al., Improved techniques for training GANs, NeurIPS 2016 (label smoothing).
+# - M. Mirza and S. Osindero, Conditional generative adversarial nets, arXiv, 2014.
+# - T. Miyato and M. Koyama, cGANs with projection discriminator, ICLR 2018.
+# - Y. Yazıcı et al., The unusual effectiveness of averaging in GAN training, ICLR 2019.
+# - I. Gulrajani et al., Improved training of Wasserstein GANs, NeurIPS 2017.
