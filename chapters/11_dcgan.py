@@ -24,7 +24,7 @@
 # | Slides | *Generando nuevos datos con GANs*; *GANs: avances recientes* (the basis of chapters 12 and 13) |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Deep Convolutional GANs" |
 # | Result | Draws garments at 0.25<!-- dcgan_ffd_over_classic --> of the Fréchet distance of the textbook's DCGAN (ours after three epochs, the textbook's after two, which took 1.5<!-- setting --> times as long) |
-# | Time | 588 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Time | 660 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
 # %% [markdown]
@@ -325,7 +325,7 @@ plt.show()
 # %% [markdown]
 # After three epochs most of the forty garments are recognizable, and some have collars or folds. About ten of them are torn, among them tops, shoes and bags. Some still have specks, such as the sixth in the second row, but far fewer than the garments of chapter 10.
 #
-# The Fréchet distance is 19.0<!-- dcgan_ffd -->. (For a scale, training images have 0.9<!-- ffd_floor -->.) The dense GAN of chapter 10 had 71.3<!-- 10 ffd --> after thirty epochs, which took 90 s<!-- setting -->; ours took 122 s<!-- dcgan_seconds -->. Recall rises from 0.24<!-- 10 recall --> to 0.72<!-- dcgan_recall -->. Precision stays where it was, 0.75<!-- dcgan_precision --> after 0.77<!-- 10 precision -->, although most specks have gone. So precision says little about them. The last weights of the generator have 23.2<!-- dcgan_last_ffd -->, so in this run averaging lowers the distance, while precision and recall hardly change.
+# The Fréchet distance is 19.0<!-- dcgan_ffd -->. (For a scale, training images have 0.9<!-- ffd_floor -->.) The dense GAN of chapter 10 had 71.3<!-- 10 ffd --> after thirty epochs, which took 90 s<!-- setting -->; ours took 115 s<!-- dcgan_seconds -->. Recall rises from 0.24<!-- 10 recall --> to 0.72<!-- dcgan_recall -->. Precision stays where it was, 0.75<!-- dcgan_precision --> after 0.77<!-- 10 precision -->, although most specks have gone. So precision says little about them. The last weights of the generator have 23.2<!-- dcgan_last_ffd -->, so in this run averaging lowers the distance, while precision and recall hardly change.
 #
 # How does this compare with the textbook's DCGAN? That model is larger, with 128 and 64 filters, and its discriminator uses dropout in place of batch normalization. We ran its recipe again, for two epochs (189 s in the [benchmark](../benchmarks/README.md)), and found a distance of 74.7<!-- textbook dcgan rerun --> to test images. After as many epochs, ours has 0.40<!-- equal_epochs_over_classic --> of that distance, and after three epochs
 # 0.25<!-- dcgan_ffd_over_classic -->. The two recipes differ in many ways at once: size, batches (64 against 32), optimizer, and our averaging. So this compares recipes and not single decisions, with one seed each.
@@ -432,7 +432,7 @@ plt.show()
 # Read the dots first, which belong to the averaged weights. Without batch normalization in the generator the distance seems lower, 114<!-- no_generator_norm_ffd --> against 150<!-- plain_ffd -->, as if this guideline did harm. But now look at the crosses. With the last weights, all guidelines together reach 107<!-- plain_last_ffd -->, and without batch normalization in the generator it is 144<!-- no_generator_norm_last_ffd -->. After 300 steps, the averages have not yet settled. In the generator
 # this holds twice for batch normalization: its statistics are moving averages themselves, which start at 0 and 1, and we average them once more. Compare the first two rows of images: the averaged weights draw darker and more blurred garments than the last ones.
 #
-# How large must a difference be to mean something? The third and the last variant answer this. Without batch normalization the logit of an image does not depend on its batch, so mixing cannot change anything, and both variants are the same computation with the same seeds. Still their last weights differ by up to 21<!-- same_computation_gap -->, because rounding errors grow in such a game. And two seeds of one variant lie up to 60<!-- last_spread --> apart.
+# How large must a difference be to mean something? The third and the last variant answer this. Without batch normalization the logit of an image does not depend on its batch, so mixing cannot change anything, and both variants are the same computation with the same seeds. Still their last weights differ by up to 28<!-- same_computation_gap -->, because rounding errors grow in such a game. And two seeds of one variant lie up to 60<!-- last_spread --> apart.
 #
 # Against this noise only one result is beyond doubt, whichever way we score. With batch normalization in the discriminator, mixed batches give a far larger distance for both seeds, 290<!-- mixed_ffd --> with the averages and 269<!-- mixed_last_ffd --> with the last weights, and the images show a gray pattern. By the last weights, the discriminator does better with pooling, 72<!-- pooling_last_ffd -->, though its convolutions then cost four times as much, and worse without batch normalization, 134<!-- no_discriminator_norm_last_ffd -->. By
 # the averages neither differs from the baseline. So the ranking of the other guidelines depends on how we score, and two seeds and 300 steps are too few to recommend anything about them. Radford et al. looked for networks that train reliably for many epochs, at a tenth of our learning rate, which our short trainings do not test (exercise 3 does).
@@ -494,7 +494,7 @@ plt.show()
 
 # %% [markdown]
 # The mean codes of three images draw clean garments of their kind. (They are also shorter than other codes, by a factor of about $1/\sqrt{3}$, which may be part of the reason.) In the fourth row the sums are another matter: 26 %<!-- sum_dress_percent --> are taken for dresses, 36 %<!-- sum_pullover_percent --> for pullovers, and many are torn. Is the difference of the codes to blame, or only the noise of adding three random means? The last row tells them apart. There we subtract pullovers
-# from other pullovers, which adds as much noise, but no direction. 72 %<!-- control_dress_percent --> of these are still dresses, and hardly any is a pullover.
+# from other pullovers, which adds as much noise, but no direction. 80 %<!-- control_dress_percent --> of these are still dresses, and hardly any is a pullover.
 #
 # So the difference "pullover minus T-shirt" has a direction, and it leads towards pullovers. It does not reliably add long sleeves to a dress, which is what we had in mind. For this question we have to look at the pictures, since the classifier has no class for a dress with long sleeves. In one or two you may see a long garment with sleeves. The others are pullovers, plain dresses, or torn. A lack of examples is hardly the reason, because many dresses in the data have long sleeves.
 # (In chapter 08, differences of mean codes of a VAE lengthened the sleeves of most T-shirts.)
@@ -589,7 +589,7 @@ gk.plot_rows(rows, title="Ordered by class; each column has the same noise")
 plt.show()
 
 # %% [markdown]
-# In 91.1 %<!-- conditional_accuracy_percent --> of the images the classifier sees the class that was ordered; for real images it is 94.9 %<!-- valid_accuracy_percent -->. Shirts are the weak point, with 64 %<!-- shirt_accuracy_percent --> against 80 %<!-- real_shirt_accuracy_percent --> of the real ones. Sandals are often torn in the figure, although the classifier recognizes nearly all of them. In some columns the garments share a shade or a pattern (the third, fifth and eighth), so the noise has
+# In 91.1 %<!-- conditional_accuracy_percent --> of the images the classifier sees the class that was ordered; for real images it is 94.9 %<!-- valid_accuracy_percent -->. Shirts are the weak point, with 64 %<!-- shirt_accuracy_percent --> against 79 %<!-- real_shirt_accuracy_percent --> of the real ones. Sandals are often torn in the figure, although the classifier recognizes nearly all of them. In some columns the garments share a shade or a pattern (the third, fifth and eighth), so the noise has
 # kept a meaning across the classes.
 #
 # The Fréchet distance is 5.9<!-- conditional_ffd --> after two epochs, where the DCGAN without labels has 30<!-- equal_epochs_ffd --> after as many. (One seed each; the conditional networks have 21 %<!-- setting --> and 11 %<!-- setting --> more parameters.) Precision is higher, 0.86<!-- conditional_precision --> against 0.76<!-- equal_epochs_precision -->, and so is recall, 0.71<!-- conditional_recall --> against 0.65<!-- equal_epochs_recall -->. Two things may contribute. The model need not learn how frequent the classes are, since
