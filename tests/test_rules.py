@@ -257,6 +257,9 @@ def test_figures_are_shrunk_and_gray_ones_keep_their_pixels():
     assert len(small) < len(png(gray)) and len(reduced) < len(png(colors)) / 2
     kept = np.asarray(Image.open(io.BytesIO(base64.b64decode(small))).convert("RGBA"))
     assert (kept == gray).all()
+    large = np.repeat(rng.integers(0, 256, (600, 800, 1), dtype=np.uint8), 3, axis=2)
+    half = np.asarray(Image.open(io.BytesIO(base64.b64decode(figures.pack(png(large))))))
+    assert np.abs(half.astype(int) - large[..., 0]).max() == 1 and len(np.unique(half)) == 129
 
 
 def test_quoted_numbers_are_renewed_in_their_own_format():

@@ -28,7 +28,7 @@ def add_alternative_texts(notebook):
 
 
 def shrink(notebook):
-    """Store gray figures as gray, and large ones of many colors with the best 256."""
+    """Store gray figures as gray; large ones with half the levels, or with the best 256 colors."""
     for cell in notebook.cells:
         for output in picture_outputs(cell):
             encoded = output["data"]["image/png"]
@@ -48,6 +48,8 @@ def pack(encoded):
     gray = figure.convert("L")
     if gray.convert("RGB").tobytes() == figure.tobytes():
         figure = gray
+        if len(encoded) > LARGE:
+            figure = gray.point([min(255, (level + 1) // 2 * 2) for level in range(256)])
     elif figure.getcolors(256) or len(encoded) > LARGE:
         figure = figure.quantize(256, dither=Image.Dither.NONE)
     packed = io.BytesIO()
