@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -10,6 +11,9 @@ import matplotlib
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
+
+# What a script starts in the background ignores interrupts, and would pass that on to its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 matplotlib.use("agg")  # here, and not by a variable, which the notebooks' kernels would inherit
 os.environ["GENKERAS_OFFLINE"] = "1"
