@@ -18,7 +18,16 @@ with quiet_stderr():
     import keras  # noqa: F401
 
 from genkeras.data import load_images
-from genkeras.layers import KLDivergenceActivityRegularization, Sampling, TransposedDense
+from genkeras.layers import (
+    EqualizedConv2D,
+    EqualizedDense,
+    FadeIn,
+    KLDivergenceActivityRegularization,
+    MinibatchStandardDeviation,
+    PixelNormalization,
+    Sampling,
+    TransposedDense,
+)
 from genkeras.metrics import classify, frechet_distance, precision_recall
 from genkeras.plotting import (
     plot_images,
@@ -33,7 +42,12 @@ from genkeras.training import minimize, scale_optimizer, warmup_cosine
 __version__ = "0.1.0"
 
 __all__ = [
+    "EqualizedConv2D",
+    "EqualizedDense",
+    "FadeIn",
     "KLDivergenceActivityRegularization",
+    "MinibatchStandardDeviation",
+    "PixelNormalization",
     "Sampling",
     "TransposedDense",
     "classify",

@@ -146,3 +146,112 @@ class Sampling(layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "kl_weight": self.initial_kl_weight, "seed": self.seed}
+
+
+# Taught in chapter 12.
+@keras.saving.register_keras_serializable("genkeras")
+class PixelNormalization(layers.Layer):
+    """Divide the features of each pixel by their root mean square.
+
+    It maps (batch, ..., features) to the same shape and has no weights. The mean is computed in
+    float32 under every dtype policy.
+
+    Source: Karras et al., Progressive Growing of GANs, 2018, section 4.2.
+    """
+
+    def call(self, x):
+        x32 = ops.cast(x, "float32")
+        mean_square = ops.mean(ops.square(x32), axis=-1, keepdims=True)
+        return ops.cast(x32 * ops.rsqrt(mean_square + 1e-8), x.dtype)
+
+
+# Taught in chapter 12.
+@keras.saving.register_keras_serializable("genkeras")
+class EqualizedDense(layers.Dense):
+    """`Dense` with an equalized learning rate: weights from N(0, 1), scaled in each call.
+
+    The kernel is multiplied by gain / sqrt(number of inputs) whenever it is used, so that Adam
+    changes the weights of all layers by the same share. The bias is not scaled.
+
+    Args:
+        units: as for `Dense`.
+        gain: 2 ** 0.5 before a ReLU or leaky ReLU, 1 for a linear output.
+        **kwargs: as for `Dense`.
+
+    Source: Karras et al., Progressive Growing of GANs, 2018, section 4.1.
+    """
+
+    def __init__(self, units, gain=2**0.5, **kwargs):
+        normal = keras.initializers.RandomNormal(stddev=1.0)
+        super().__init__(units, **{"kernel_initializer": normal, **kwargs})
+        self.gain = gain
+
+    def call(self, x):
+        return super().call(x * self.gain / self.kernel.shape[0] ** 0.5)
+
+    def get_config(self):
+        return {**super().get_config(), "gain": self.gain}
+
+
+# Taught in chapter 12.
+@keras.saving.register_keras_serializable("genkeras")
+class EqualizedConv2D(layers.Conv2D):
+    """`Conv2D` with an equalized learning rate, as `EqualizedDense`; "same" padding by default.
+
+    Args:
+        filters, kernel_size: as for `Conv2D`.
+        gain: 2 ** 0.5 before a ReLU or leaky ReLU, 1 for a linear output.
+        **kwargs: as for `Conv2D`.
+
+    Source: Karras et al., Progressive Growing of GANs, 2018, section 4.1.
+    """
+
+    def __init__(self, filters, kernel_size, gain=2**0.5, **kwargs):
+        normal = keras.initializers.RandomNormal(stddev=1.0)
+        super().__init__(
+            filters, kernel_size, **{"kernel_initializer": normal, "padding": "same", **kwargs}
+        )
+        self.gain = gain
+
+    def call(self, x):
+        height, width, channels, _ = self.kernel.shape
+        return super().call(x * self.gain / (height * width * channels) ** 0.5)
+
+    def get_config(self):
+        return {**super().get_config(), "gain": self.gain}
+
+
+# Taught in chapter 12.
+@keras.saving.register_keras_serializable("genkeras")
+class MinibatchStandardDeviation(layers.Layer):
+    """Add a feature map that tells how much the examples of the batch differ on average.
+
+    It maps (batch, height, width, features) to (batch, height, width, features + 1). The new map
+    is constant: the standard deviation over the batch, averaged over features and places.
+
+    Source: Karras et al., Progressive Growing of GANs, 2018, section 3.
+    """
+
+    def call(self, x):
+        deviations = ops.sqrt(ops.var(ops.cast(x, "float32"), axis=0) + 1e-8)
+        new_map = ops.zeros_like(x[..., :1]) + ops.cast(ops.mean(deviations), x.dtype)
+        return ops.concatenate([x, new_map], axis=-1)
+
+
+# Taught in chapter 12.
+@keras.saving.register_keras_serializable("genkeras")
+class FadeIn(layers.Layer):
+    """(1 - alpha) old + alpha new, for a pair of tensors of one shape, in float32.
+
+    `alpha` is a variable between 0 and 1 that is not trained; it starts at 1.
+
+    Source: Karras et al., Progressive Growing of GANs, 2018, section 2.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.alpha = self.add_weight(shape=(), initializer="ones", trainable=False, name="alpha")
+
+    def call(self, inputs):
+        old, new = inputs
+        return old + self.alpha * (new - old)

@@ -1,4 +1,4 @@
-"""Chapter 11's long trainings go on where they stopped, whatever stopped them."""
+"""The long trainings of chapters 11 and 12 go on where they stopped, whatever stopped them."""
 
 import signal
 import subprocess
@@ -9,7 +9,7 @@ from conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
-SCRIPT = """
+ELEVEN = """
 import os, signal, sys
 sys.path.insert(0, "benchmarks")
 import keras, numpy as np
@@ -40,20 +40,66 @@ print("done", flush=True)
 """
 
 
-def train(folder, end):
+TWELVE = """
+import os, signal, sys, types
+sys.path.insert(0, "benchmarks")
+import keras, numpy as np
+from gans import chapter
+
+rng = np.random.default_rng(0)
+twelve = chapter("12")
+twelve.update(
+    RESOLUTIONS=[4, 8], EPOCHS=[2, 3], EPOCH_STEPS=2, FADE_STEPS=[0, 3], BATCH_SIZE=8,
+    RATE=1e-3, MOMENTUM=0.9, STEPS_PER_EXECUTION=1, run=types.SimpleNamespace(jit_compile=False),
+    x_fit={r: rng.uniform(-1, 1, (16, r, r, 1)).astype("float32") for r in (4, 8)},
+)
+
+
+class Tell(keras.callbacks.Callback):
+    # As above, for the second epoch of the second stage.
+
+    def on_epoch_begin(self, epoch, logs=None):
+        model = self.model
+        parts = [*model.averages, *model.generators, *model.discriminators]
+        sums = [sum(float(np.abs(v.numpy()).sum()) for v in part.weights) for part in parts]
+        optimizer = sum(float(np.abs(v.numpy()).sum()) for v in model.d_optimizer.variables)
+        size, step = model.average.output_shape[1], int(model.g_optimizer.iterations)
+        print("begin", epoch, size, step, *sums, optimizer, flush=True)
+        if size == 8 and epoch == 2 and sys.argv[2] == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+keras.utils.set_random_seed(0)
+gan = twelve["ProgressiveGAN"]([4, 8], [6, 4], 5, seed=0)
+twelve["grow"](gan, Tell(), sys.argv[1])
+print("done", flush=True)
+"""
+
+
+def train(script, folder, end):
     """Train in a process of its own, which is killed on the way or finishes."""
-    command = [sys.executable, "-c", SCRIPT, str(folder), end]
+    command = [sys.executable, "-c", script, str(folder), end]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
 
 
 def test_a_killed_training_goes_on_from_the_last_epoch(tmp_path):
-    killed = train(tmp_path, "kill")
+    killed = train(ELEVEN, tmp_path, "kill")
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert any(tmp_path.iterdir())
-    again = train(tmp_path, "finish")
+    again = train(ELEVEN, tmp_path, "finish")
     assert again.returncode == 0, again.stderr
     lines = again.stdout.splitlines()
     # The weights, their average and both optimizers are those of the process that was killed.
     assert lines[0] == killed.stdout.splitlines()[-1]
     assert [text.split()[1] for text in lines[:-1]] == ["2", "3"]
     assert not list(tmp_path.rglob("*.h5")), "the backup outlives the training"
+
+
+def test_a_killed_growing_goes_on_in_the_stage_that_it_had_reached(tmp_path):
+    killed = train(TWELVE, tmp_path, "kill")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    again = train(TWELVE, tmp_path, "finish")
+    assert again.returncode == 0, again.stderr
+    lines = again.stdout.splitlines()
+    # The first stage is not trained again; all networks are those of the process that was killed.
+    assert lines == [killed.stdout.splitlines()[-1], "done"]
