@@ -1,9 +1,13 @@
 """What chapter 12 says of growing, by the layers of genkeras and the classes of the chapter."""
 
+import subprocess
+import sys
+
 import genkeras as gk
 import keras
 import numpy as np
 import pytest
+from conftest import ROOT
 from gans import chapter
 from keras import ops
 
@@ -23,8 +27,13 @@ def small_gan(twelve, **changes):
     return twelve["ProgressiveGAN"](**settings)
 
 
+def prepare(gan, stage, rate=1e-3, fade_steps=0, **kwargs):
+    settings = {"momentum": 0.9, "gamma": 0.1, "every": 16, "jit_compile": False, **kwargs}
+    gan.compile(stage, rate, fade_steps, **settings)
+
+
 def train(gan, stage, x, fade_steps=0, epochs=1, **kwargs):
-    gan.compile(stage, 1e-3, fade_steps=fade_steps, jit_compile=False, **kwargs)
+    prepare(gan, stage, fade_steps=fade_steps, **kwargs)
     return gan.fit(x, batch_size=8, epochs=epochs, verbose=0).history
 
 
@@ -93,7 +102,7 @@ def test_the_next_stage_goes_on_with_the_weights_of_the_last(twelve):
     before = gan.generators[0].get_weights()
     inherited = {id(variable) for variable in gan.generators[0].weights[:-2]}
     assert inherited <= {id(variable) for variable in gan.generators[1].weights}
-    gan.compile(1, 1e-3, fade_steps=10, jit_compile=False)
+    prepare(gan, 1, fade_steps=10)
     for old, new in zip(before, gan.generators[0].get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
@@ -108,7 +117,7 @@ def test_alpha_rises_from_zero_to_one_in_the_steps_that_were_asked_for(twelve):
 
 def test_the_discriminator_phase_leaves_the_generator_alone_and_the_other_way_round(twelve):
     gan = small_gan(twelve)
-    gan.compile(1, 0.0, jit_compile=False)
+    prepare(gan, 1, rate=0.0)
     gan.d_optimizer.learning_rate = 1e-2
     before = [np.array(w) for w in gan.generator.get_weights()]
     d_before = [np.array(w) for w in gan.discriminator.get_weights()]
@@ -121,7 +130,7 @@ def test_the_discriminator_phase_leaves_the_generator_alone_and_the_other_way_ro
 
 def test_the_penalty_is_the_squared_gradient_of_a_linear_discriminator(twelve):
     gan = small_gan(twelve)
-    gan.compile(0, 1e-3, gamma=3.0)
+    prepare(gan, 0, gamma=3.0)
     flat = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])
     gan.discriminator = flat
     expected = 1.5 * np.sum(flat.layers[-1].kernel.numpy() ** 2)
@@ -167,3 +176,23 @@ def test_gray_images_where_color_was_built_get_one_sentence(twelve):
         ValueError, match=r"this stage needs images of \(8, 8, 3\), got \(8, 8, 1\)"
     ):
         train(gan, 1, images(8))
+
+
+# --- Files ---------------------------------------------------------------------------------------
+
+
+def test_a_saved_generator_is_loaded_by_a_fresh_process(twelve, tmp_path):
+    gan = small_gan(twelve)
+    train(gan, 1, images(8))
+    gan.average.save(tmp_path / "generator.keras")
+    z = np.ones((2, 5), "float32")
+    code = (
+        "import sys, genkeras, keras, numpy as np; "
+        "model = keras.models.load_model(sys.argv[1]); "
+        "print(repr(float(np.abs(model(np.ones((2, 5), 'float32'))).sum())))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "generator.keras")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    expected = float(np.abs(ops.convert_to_numpy(gan.average(z))).sum())
+    assert float(done.stdout.splitlines()[-1]) == pytest.approx(expected, rel=1e-4)

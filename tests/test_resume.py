@@ -50,7 +50,7 @@ rng = np.random.default_rng(0)
 twelve = chapter("12")
 twelve.update(
     RESOLUTIONS=[4, 8], EPOCHS=[2, 3], EPOCH_STEPS=2, FADE_STEPS=[0, 3], BATCH_SIZE=8,
-    RATE=1e-3, MOMENTUM=0.9, STEPS_PER_EXECUTION=1, run=types.SimpleNamespace(jit_compile=False),
+    RATE=1e-3, MOMENTUM=0.9, GAMMA=0.1, EVERY=2, STEPS_PER_EXECUTION=1, run=types.SimpleNamespace(jit_compile=False),
     x_fit={r: rng.uniform(-1, 1, (16, r, r, 1)).astype("float32") for r in (4, 8)},
 )
 
