@@ -156,6 +156,12 @@ class PixelNormalization(layers.Layer):
     It maps (batch, ..., features) to the same shape and has no weights. The mean is computed in
     float32 under every dtype policy.
 
+    Args:
+        **kwargs: as for any Keras layer (`name`, `dtype`).
+
+    Raises:
+        ValueError: for any other keyword argument.
+
     Source: Karras et al., Progressive Growing of GANs, 2018, section 4.2.
     """
 
@@ -177,6 +183,9 @@ class EqualizedDense(layers.Dense):
         units: as for `Dense`.
         gain: 2 ** 0.5 before a ReLU or leaky ReLU, 1 for a linear output.
         **kwargs: as for `Dense`.
+
+    Raises:
+        ValueError: as `Dense`, for example if `units` is not a positive whole number.
 
     Source: Karras et al., Progressive Growing of GANs, 2018, section 4.1.
     """
@@ -202,6 +211,9 @@ class EqualizedConv2D(layers.Conv2D):
         filters, kernel_size: as for `Conv2D`.
         gain: 2 ** 0.5 before a ReLU or leaky ReLU, 1 for a linear output.
         **kwargs: as for `Conv2D`.
+
+    Raises:
+        ValueError: as `Conv2D`, for example if `filters` is not a positive whole number.
 
     Source: Karras et al., Progressive Growing of GANs, 2018, section 4.1.
     """
@@ -229,6 +241,12 @@ class MinibatchStandardDeviation(layers.Layer):
     It maps (batch, height, width, features) to (batch, height, width, features + 1). The new map
     is constant: the standard deviation over the batch, averaged over features and places.
 
+    Args:
+        **kwargs: as for any Keras layer (`name`, `dtype`).
+
+    Raises:
+        ValueError: for any other keyword argument.
+
     Source: Karras et al., Progressive Growing of GANs, 2018, section 3.
     """
 
@@ -244,6 +262,12 @@ class FadeIn(layers.Layer):
     """(1 - alpha) old + alpha new, for a pair of tensors of one shape, in float32.
 
     `alpha` is a variable between 0 and 1 that is not trained; it starts at 1.
+
+    Args:
+        **kwargs: as for any Keras layer (`name`, `dtype`).
+
+    Raises:
+        ValueError: for any other keyword argument.
 
     Source: Karras et al., Progressive Growing of GANs, 2018, section 2.
     """
