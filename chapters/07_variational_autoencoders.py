@@ -15,7 +15,7 @@
 # %% [markdown]
 # # Variational autoencoders
 #
-# The autoencoders of the last chapters can compress, denoise and sort garments, but they cannot draw a new one. To do so we would need a code that stands for a garment nobody has photographed, and an autoencoder does not tell us
+# The autoencoders of the last chapters can compress, denoise and sort garments, but they cannot draw a new one. To do so we would need the code of a garment that nobody has photographed, and an autoencoder does not tell us
 # which codes are of this kind. A *variational autoencoder* (VAE) does: it is trained so that its codes roughly follow a distribution that we choose in advance. We draw from this distribution, decode, and get a new garment. Models of this
 # family are used to propose molecules for new drugs, and one of them compresses the images inside Stable Diffusion. In this chapter we motivate the loss, build the model from one new layer, draw garments with it, and
 # check by a fair test how much of this we really owe to the new loss.

@@ -166,7 +166,7 @@ def generator_step(z):
 
 
 # %% [markdown]
-# In each round the discriminator first makes 25 steps while the generator stands still, then the generator makes 8 while the discriminator stands still. After each phase we note where the generated points are, and the curve $D(x)$.
+# In each round the discriminator first makes 25 steps while the generator is kept fixed, then the generator makes 8 while the discriminator is kept fixed. After each phase we note where the generated points are, and the curve $D(x)$.
 
 # %%
 line = np.linspace(-3, 3, 121, dtype="float32")[:, np.newaxis]
@@ -237,7 +237,7 @@ print("real: 1 and 0.4")
 
 # %% [markdown]
 # ## The best discriminator is a density ratio
-# Suppose that the generator stands still and the discriminator learns to the end. If $p_g$ is the density of the generated points, theory says that the best discriminator is a ratio of densities, and that the value of the game then contains the Jensen-Shannon divergence of the two (Goodfellow et al., 2014):
+# Suppose that we keep the generator fixed and train the discriminator until it no longer improves. If $p_g$ is the density of the generated points, theory says that the best discriminator is a ratio of densities, and that the value of the game then contains the Jensen-Shannon divergence of the two (Goodfellow et al., 2014):
 #
 # $$D^*(x) = \frac{p_{data}(x)}{p_{data}(x) + p_g(x)}, \qquad V(D^*, G) = -\log 4 + 2\, JS(p_{data} \,\|\, p_g)$$
 #
@@ -312,7 +312,7 @@ plt.show()
 # In practice generators minimize $-\log D(G(z))$ instead. The right panel above shows why. Early in training, the discriminator recognizes generated examples easily, and its logits are far below zero (gray). There the gradient of $\log(1 - D)$ nearly vanishes: the loss *saturates*. The gradient of $-\log D$ is largest just there. Optimizers such as Adam, which
 # normalize the size of their steps, would make up for a small gradient in part (exercise 3).
 #
-# Does the other loss have the same goal? Both are smallest when the discriminator takes everything for real. But the non-saturating loss no longer minimizes the Jensen-Shannon divergence. Arjovsky and Bottou (2017) showed that, with a perfect discriminator that is held fixed, its gradient is that of $KL(p_g \| p_{data}) - 2\, JS(p_{data} \| p_g)$. We check it on our grid, by
+# Does the other loss have the same goal? Both losses are smallest when the discriminator gives generated examples a probability of 1. But the non-saturating loss no longer minimizes the Jensen-Shannon divergence. Arjovsky and Bottou (2017) showed that, with a perfect discriminator that is held fixed, its gradient is that of $KL(p_g \| p_{data}) - 2\, JS(p_{data} \| p_g)$. We check it on our grid, by
 # moving the mean of $p_g$ a little.
 
 

@@ -315,7 +315,7 @@ print(f"{epochs} epochs in {dcgan_seconds:.0f} s")
 gk.plot_images(draw(dcgan, z[:40]), title="Forty images of the DCGAN")
 plt.show()
 
-# %% alt="The same codes after the first and the last epoch: blurred garments become sharper, and some change into other garments."
+# %% alt="The same codes after one, two and three epochs: blurred garments become sharper; some change their shape."
 shown = {1, 2, epochs // 2, epochs}
 rows = {f"epoch {epoch}": x[:12] for epoch, x in keep.samples.items() if epoch in shown}
 rows = rows or {"at the end": draw(dcgan, z[:12])}  # if the training had been finished before
@@ -354,7 +354,7 @@ gk.plot_rows({name: row[:10] for name, row in damaged.items()}, title="Real imag
 plt.show()
 
 # %% [markdown]
-# A blur of 0.8<!-- setting --> pixels costs 53<!-- blurred_ffd -->, grain with a standard deviation of 0.1<!-- setting --> costs 45<!-- grain_ffd -->, and shifting all images by two pixels, which you hardly notice in the figure, costs 64<!-- shifted_ffd -->. The last is as much as the distance of chapter 10's GAN. The largest distance comes from leaving out all shoes, bags and trousers, 194<!-- tops_ffd -->. How much each damage costs depends on its strength, which we have chosen. But the example shows that a distance of 50 does not tell us what is wrong: blur, specks or a shift.
+# A blur of 0.8<!-- setting --> pixels costs 53<!-- blurred_ffd -->, grain with a standard deviation of 0.1<!-- setting --> costs 45<!-- grain_ffd -->, and shifting all images by two pixels, which is easy to miss in the figure, costs 64<!-- shifted_ffd -->. The last is not much less than the distance of chapter 10's GAN. The largest distance comes from leaving out all shoes, bags and trousers, 194<!-- tops_ffd -->. How much each damage costs depends on its strength, which we have chosen. But the example shows that a distance of 50 does not tell us what is wrong: blur, specks or a shift.
 #
 # Do precision and recall tell us? Only partly. We would expect a low recall where kinds are missing. In fact the set without shoes, bags and trousers has the highest recall of the four, 0.43<!-- tops_recall -->, and the blur, which leaves out no kind, has the lowest, 0.14<!-- blurred_recall -->.
 
@@ -417,7 +417,7 @@ axis.grid(alpha=0.3)
 axis.legend()
 plt.show()
 
-# %% alt="Three rows of ten images: dark, blurred garments; bright, coarse garments without batch normalization in the generator; a gray checked pattern for mixed batches."
+# %% alt="Six rows of ten images, averaged and last weights of three variants: dark, blurred and then brighter garments; bright, coarse garments without batch normalization in the generator; gray checked patterns for mixed batches."
 rows = {}
 for label, name in {
     "all\nguidelines": "all guidelines",
@@ -706,7 +706,7 @@ gk.record(
 # %% [markdown]
 # ## What to remember
 # - A DCGAN is a convolutional generator and discriminator with strides and batch normalization. After three epochs it reached 0.27<!-- setting --> of the Fréchet distance of chapter 10's dense GAN, which had thirty.
-# - If the discriminator uses batch normalization, give it real and generated images in separate batches. In our short comparison, this was the only difference beyond the noise.
+# - If the discriminator uses batch normalization, give it real and generated images in separate batches. In our short comparison, this was the only difference that exceeded the noise whichever way we scored.
 # - A moving average of the generator's weights lowered the distance after three epochs. After 300 steps it had not settled, and comparisons by it misled us.
 # - The Fréchet distance does not tell specks, blur and a small shift apart. Look at the images as well.
 # - With labels the distance after two epochs was a fifth (one seed), and you can choose the class.
