@@ -145,6 +145,14 @@ GAN_LINES = [
     ("dcgan", "classic_recall", "recall of the same"),
     ("dcgan", "classic_seconds", "seconds that these took"),
     ("dcgan", "ratio", "share of that time after which chapter 11's DCGAN is as good"),
+    (
+        "dcgan_padded",
+        "ffd_12",
+        "distance of chapter 11's DCGAN on padded images, mean of two seeds",
+    ),
+    ("dcgan_padded", "seconds_12", "its training time in seconds, that of chapter 12"),
+    ("dcgan_padded", "ffd_13", "the same for the training time of chapter 13"),
+    ("dcgan_padded", "seconds_13", "which is, in seconds"),
 ]
 
 

@@ -6,6 +6,7 @@ Keras 3. Ours are the models of the chapters, taken from their scripts.
 """
 
 import ast
+import json
 import time
 
 import genkeras as gk
@@ -110,11 +111,14 @@ class Classic:
 
 
 class Speed(keras.callbacks.Callback):
-    """Seconds of each epoch, and the distance of the images drawn after it."""
+    """Seconds of each epoch, and the distance of the images drawn after it.
 
-    def __init__(self, score=None):
+    With a limit, training stops when the epochs after the first have taken as many seconds.
+    """
+
+    def __init__(self, score=None, limit=None):
         super().__init__()
-        self.score, self.seconds, self.scores = score, [], []
+        self.score, self.limit, self.seconds, self.scores = score, limit, [], []
 
     def on_epoch_begin(self, epoch, logs=None):
         self.start = time.perf_counter()
@@ -123,6 +127,8 @@ class Speed(keras.callbacks.Callback):
         self.seconds.append(time.perf_counter() - self.start)
         if self.score:
             self.scores.append(self.score(self.model))
+        if self.limit and sum(self.seconds[1:]) >= self.limit:
+            self.model.stop_training = True
 
 
 def ffd(real, draw, latent_dim):
@@ -271,6 +277,84 @@ def dcgan(images, epochs=2):
     return part, classic_ffd
 
 
+def padded_dcgan():
+    """Chapter 11's generator and discriminator for images of 32 by 32 instead of 28 by 28 pixels."""
+    generator = keras.Sequential(
+        [
+            keras.Input((32,)),
+            layers.Dense(8 * 8 * 64, use_bias=False),
+            layers.Reshape((8, 8, 64)),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.Conv2DTranspose(48, 4, strides=2, padding="same", use_bias=False),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.Conv2DTranspose(1, 4, strides=2, padding="same", activation="sigmoid"),
+        ]
+    )
+    discriminator = keras.Sequential([keras.Input((32, 32, 1))])
+    for i, n in enumerate((32, 64, 128)):
+        discriminator.add(layers.Conv2D(n, 4, strides=2, padding="same"))
+        if i > 0:
+            discriminator.add(layers.BatchNormalization())
+        discriminator.add(layers.LeakyReLU(0.2))
+    discriminator.add(layers.Flatten())
+    discriminator.add(layers.Dense(1))
+    return generator, discriminator
+
+
+def middle_of(model):
+    """A function that draws 32 by 32 pixels and cuts out the 28 by 28 that chapter 12 scores."""
+
+    def draw(z):
+        return np.asarray(model(z))[:, 2:-2, 2:-2]
+
+    return draw
+
+
+def dcgan_padded(images, seeds=(42, 43)):
+    """Chapter 11's DCGAN on the padded images of chapters 12 and 13, for as long as these train.
+
+    As in these chapters, the validation images are scored, and the clock leaves out compiling.
+    """
+    eleven = chapter("11")
+    padding = ((0, 0), (2, 2), (2, 2), (0, 0))
+    x, real = np.pad(images.x_train, padding), images.x_valid[:SCORED]
+    part = {}
+    for name in ("12_progressive_growing", "13_stylegan"):
+        results = HERE.parent / "chapters" / "results" / f"{name}.json"
+        limit = json.loads(results.read_text())["numbers"]["training_seconds"]
+        scores = []
+        for seed in seeds:
+            keras.utils.set_random_seed(seed)
+            model = eleven["DCGAN"](*padded_dcgan(), momentum=0.995, seed=seed)
+            model.compile(2e-3, 2e-3, steps_per_execution=10, jit_compile=False)
+            data = tf.data.Dataset.range(len(x)).shuffle(len(x)).repeat().batch(64)
+            speed = Speed(limit=limit)
+            model.fit(
+                data.map(lambda chosen: tf.gather(x, chosen)),
+                steps_per_epoch=50,
+                epochs=1000,  # the callback stops it
+                shuffle=False,
+                verbose=0,
+                callbacks=[speed],
+            )
+            scores.append(ffd(real, middle_of(model), 32))
+            print(f"seed {seed}: {scores[-1]} after {sum(speed.seconds[1:]):.0f} s", flush=True)
+        distances, precisions, recalls = zip(*scores, strict=True)
+        number = name[:2]
+        part |= {
+            f"ffd_{number}": np.mean(distances),
+            f"ffd_{number}_lowest": min(distances),
+            f"ffd_{number}_highest": max(distances),
+            f"precision_{number}": np.mean(precisions),
+            f"recall_{number}": np.mean(recalls),
+            f"seconds_{number}": limit,
+            f"images_{number}": 64 * 50 * (len(speed.seconds) - 1),
+        }
+    return part, None
+
+
 def gan_floor(images, steps=200, batch_size=256):
     """Step time of chapter 10's `fit` over that of a bare compiled loop doing the same."""
     ten, x = chapter("10"), images.x_train[: steps * batch_size]
@@ -312,4 +396,5 @@ PARTS = {
     "gan_floor": gan_floor,
     "dcgan_speed": dcgan_speed,
     "dcgan": dcgan,
+    "dcgan_padded": dcgan_padded,
 }

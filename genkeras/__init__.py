@@ -30,6 +30,7 @@ from genkeras.layers import (
 )
 from genkeras.metrics import classify, frechet_distance, precision_recall
 from genkeras.plotting import (
+    plot_diagram,
     plot_images,
     plot_learning_curves,
     plot_network,
@@ -54,6 +55,7 @@ __all__ = [
     "frechet_distance",
     "load_images",
     "minimize",
+    "plot_diagram",
     "plot_images",
     "plot_learning_curves",
     "plot_network",

@@ -218,6 +218,55 @@ def plot_network(layers, *, parts=None, title=None):
     return figure
 
 
+def plot_diagram(boxes, arrows, *, colored=(), title=None, height=2.4):
+    """Draw boxes with text, and arrows between them.
+
+    Args:
+        boxes: {text: (x, y)}: what a box says and where its center is; the figure is as wide as
+            the boxes need, so only the ratio of distances matters.
+        arrows: list of (text of the first box, text of the second box, label); the label, "" for
+            none, is written above the middle of the arrow.
+        colored: texts of boxes that are drawn in a second color.
+        title: text above the figure, or None.
+        height: of the figure, in inches.
+
+    Returns:
+        The Matplotlib figure.
+
+    Raises:
+        ValueError: if there is no box, or an arrow or a color names one that does not exist.
+    """
+    if not boxes:
+        raise ValueError("boxes must hold at least one box, got none")
+    for text in [text for arrow in arrows for text in arrow[:2]] + list(colored):
+        if text not in boxes:
+            raise ValueError(f"there is no box {text!r}; there are {', '.join(map(repr, boxes))}")
+    figure, axis = plt.subplots(figsize=(WIDTH, height), layout="constrained")
+    patches = {}
+    for text, (x, y) in boxes.items():
+        style = {"boxstyle": "round,pad=0.4", "facecolor": "white"}
+        style["edgecolor"] = "C1" if text in colored else "C0"
+        shown = axis.text(x, y, text, ha="center", va="center", fontsize=TEXT_SIZE, bbox=style)
+        patches[text] = shown.get_bbox_patch()
+    for start, end, label in arrows:
+        style = {"arrowstyle": "->", "color": "0.4", "shrinkA": 0, "shrinkB": 0}
+        style |= {"patchA": patches[start], "patchB": patches[end]}
+        # drawn after the texts, since the boxes have no size before
+        axis.annotate("", boxes[end], boxes[start], arrowprops=style, zorder=4)
+        x, y = np.add(boxes[start], boxes[end]) / 2
+        axis.annotate(
+            label, (x, y), (0, 4), textcoords="offset points", ha="center", fontsize=TEXT_SIZE
+        )
+    places = np.array(list(boxes.values()), dtype=float)
+    (left, low), (right, high) = places.min(axis=0), places.max(axis=0)
+    margin = (right - left) / 12 or 1, (high - low) / 3 or 1
+    axis.set(xlim=(left - margin[0], right + margin[0]), ylim=(low - margin[1], high + margin[1]))
+    axis.axis("off")
+    if title:
+        axis.set_title(title, fontsize=11)
+    return figure
+
+
 def plot_learning_curves(histories, *, metric="loss", baselines=None, title=None, ylabel=None):
     """Draw the training (dashed) and validation (solid) curves of several runs, by epoch.
 

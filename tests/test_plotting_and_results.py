@@ -85,6 +85,32 @@ def test_a_network_that_cannot_be_drawn_is_refused(sizes, parts, message):
     assert not plt.get_fignums()
 
 
+def test_the_arrows_of_a_diagram_end_at_the_edges_of_its_boxes():
+    figure = gk.plot_diagram({"noise": (0, 0), "image": (4, 0)}, [("noise", "image", "G")])
+    figure.canvas.draw()
+    texts = figure.axes[0].texts
+    arrow = next(text.arrow_patch for text in texts if getattr(text, "arrow_patch", None))
+    start, end = arrow.get_window_extent().x0, arrow.get_window_extent().x1
+    boxes = [text.get_bbox_patch() for text in texts if text.get_bbox_patch()]
+    left, right = (box.get_window_extent() for box in boxes)
+    assert start == pytest.approx(left.x1, abs=3)
+    assert end == pytest.approx(right.x0, abs=3)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "arrows", "colored", "message"),
+    [
+        ({}, [], (), "at least one box"),
+        ({"a": (0, 0)}, [("a", "b", "")], (), "no box 'b'; there are 'a'"),
+        ({"a": (0, 0)}, [], ["c"], "no box 'c'; there are 'a'"),
+    ],
+)
+def test_a_diagram_that_cannot_be_drawn_is_refused(boxes, arrows, colored, message):
+    with pytest.raises(ValueError, match=message):
+        gk.plot_diagram(boxes, arrows, colored=colored)
+    assert not plt.get_fignums()
+
+
 @pytest.mark.parametrize("shape", [(28, 28, 1), (28, 28, 3)])
 def test_a_single_image_is_not_taken_for_many(shape):
     with pytest.raises(ValueError, match="use images.:1. in place of images.0."):
