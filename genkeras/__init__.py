@@ -19,11 +19,14 @@ with quiet_stderr():
 
 from genkeras.data import load_images
 from genkeras.layers import (
+    AddNoise,
     EqualizedConv2D,
     EqualizedDense,
     FadeIn,
     KLDivergenceActivityRegularization,
+    LearnedConstant,
     MinibatchStandardDeviation,
+    ModulatedConv2D,
     PixelNormalization,
     Sampling,
     TransposedDense,
@@ -43,11 +46,14 @@ from genkeras.training import minimize, scale_optimizer, warmup_cosine
 __version__ = "0.1.0"
 
 __all__ = [
+    "AddNoise",
     "EqualizedConv2D",
     "EqualizedDense",
     "FadeIn",
     "KLDivergenceActivityRegularization",
+    "LearnedConstant",
     "MinibatchStandardDeviation",
+    "ModulatedConv2D",
     "PixelNormalization",
     "Sampling",
     "TransposedDense",

@@ -279,3 +279,113 @@ class FadeIn(layers.Layer):
     def call(self, inputs):
         old, new = inputs
         return old + self.alpha * (new - old)
+
+
+# Taught in chapter 13.
+@keras.saving.register_keras_serializable("genkeras")
+class ModulatedConv2D(layers.Layer):
+    """A convolution whose kernel is scaled by a style and, if asked, divided by its norm.
+
+    It maps [x, w], of shapes (batch, h, w, inputs) and (batch, size of w), to (batch, h, w,
+    filters). A dense layer computes a factor for each input feature from w.
+
+    Args:
+        filters: number of output features.
+        kernel_size: height and width of the kernel, in pixels.
+        demodulate: whether to divide the kernel of each output feature by its norm.
+        gain: factor of the output: 2 ** 0.5 before a ReLU or leaky ReLU, 1 for a linear output.
+        **kwargs: as for any Keras layer (`name`, `dtype`).
+
+    Raises:
+        ValueError: for any other keyword argument.
+
+    Source: Karras et al., Analyzing and Improving the Image Quality of StyleGAN, 2020, section 2.2.
+    """
+
+    def __init__(self, filters, kernel_size, demodulate=True, gain=2**0.5, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.demodulate = demodulate
+        self.gain = gain
+
+    def build(self, input_shapes):
+        inputs = input_shapes[0][-1]
+        shape = (self.kernel_size, self.kernel_size, inputs, self.filters)
+        normal = keras.initializers.RandomNormal(stddev=1.0)
+        self.kernel = self.add_weight(shape=shape, initializer=normal, name="kernel")
+        self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
+        self.to_style = EqualizedDense(inputs, gain=1.0, bias_initializer="ones", dtype="float32")
+        self.to_style.build(input_shapes[1])
+
+    def call(self, inputs):
+        x, w = inputs
+        style = self.to_style(w)
+        if self.demodulate:
+            squares = ops.sum(ops.square(ops.cast(self.kernel, "float32")), axis=(0, 1))
+            scale = self.gain * ops.rsqrt(ops.matmul(ops.square(style), squares) + 1e-8)
+            scale = scale[:, None, None]
+        else:
+            scale = self.gain / (self.kernel_size**2 * self.kernel.shape[2]) ** 0.5
+        style, scale = ops.cast(style[:, None, None], x.dtype), ops.cast(scale, x.dtype)
+        return ops.conv(x * style, self.kernel, padding="same") * scale + self.bias
+
+    def get_config(self):
+        config = {"filters": self.filters, "kernel_size": self.kernel_size}
+        config |= {"demodulate": self.demodulate, "gain": self.gain}
+        return {**super().get_config(), **config}
+
+
+# Taught in chapter 13.
+@keras.saving.register_keras_serializable("genkeras")
+class AddNoise(layers.Layer):
+    """Add noise to features, with a trained strength for each feature that starts at 0.
+
+    It maps [x, noise], of shapes (batch, h, w, features) and (batch, h, w, 1), to the shape of x.
+
+    Args:
+        **kwargs: as for any Keras layer (`name`, `dtype`).
+
+    Raises:
+        ValueError: for any other keyword argument.
+
+    Source: Karras et al., A Style-Based Generator Architecture for GANs, 2019, section 2.
+    """
+
+    def build(self, input_shapes):
+        features = input_shapes[0][-1]
+        self.strength = self.add_weight(shape=(features,), initializer="zeros", name="strength")
+
+    def call(self, inputs):
+        x, noise = inputs
+        return x + self.strength * noise
+
+
+# Taught in chapter 13.
+@keras.saving.register_keras_serializable("genkeras")
+class LearnedConstant(layers.Layer):
+    """The same trained tensor for each example of a batch, whatever the input is.
+
+    It maps (batch, ...) to (batch, *shape); the values start as draws from N(0, 1).
+
+    Args:
+        shape: of the tensor, for example (4, 4, 64).
+        **kwargs: as for any Keras layer (`name`, `dtype`).
+
+    Raises:
+        ValueError: for any other keyword argument.
+
+    Source: Karras et al., A Style-Based Generator Architecture for GANs, 2019, section 2.
+    """
+
+    def __init__(self, shape, **kwargs):
+        super().__init__(**kwargs)
+        self.shape = tuple(shape)
+        normal = keras.initializers.RandomNormal(stddev=1.0)
+        self.constant = self.add_weight(shape=self.shape, initializer=normal, name="constant")
+
+    def call(self, x):
+        return ops.broadcast_to(self.constant, (ops.shape(x)[0], *self.shape))
+
+    def get_config(self):
+        return {**super().get_config(), "shape": self.shape}

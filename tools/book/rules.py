@@ -135,7 +135,8 @@ def twin_problems(source, genkeras):
     for path in sorted(genkeras.glob("*.py")):
         ours.update(definitions(path.read_text()))
     for cell in code_cells(source):
-        for name, tree in definitions(cell.source).items():
+        source_inside = cell.source.replace("gk.", "")  # genkeras needs no prefix for its own parts
+        for name, tree in definitions(source_inside).items():
             if name in ours and tree != ours[name]:
                 yield f"{name} differs from the definition in genkeras"
 
