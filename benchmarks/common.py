@@ -148,7 +148,7 @@ GAN_LINES = [
     (
         "dcgan_padded",
         "ffd_12",
-        "distance of chapter 11's DCGAN on padded images, mean of two seeds",
+        "distance of chapter 11's DCGAN on padded images, one seed",
     ),
     ("dcgan_padded", "seconds_12", "its training time in seconds, that of chapter 12"),
     ("dcgan_padded", "ffd_13", "the same for the training time of chapter 13"),

@@ -62,7 +62,7 @@ EPOCH_STEPS = 200  # gradient steps of an epoch
 BATCH_SIZE = 32
 RATE = 0.02  # learning rate of both players; GPU, with longer training: 0.0025
 MOMENTUM = 0.995  # of the moving average; GPU: 0.999
-MIXING = 0.1  # share of the images that are drawn with two codes
+MIXING = 0.5  # share of the images that are drawn with two codes
 N_SCORED = 3000  # images on each side of a score
 STEPS_PER_EXECUTION = 10  # gradient steps per call from Python; more save overhead
 MODELS = "models"  # folder for trained models, and for the backup of an interrupted training
@@ -534,7 +534,7 @@ print(f"images that keep their class with other noise: {same_class:.1%}")
 
 # %% alt="TODO"
 w_mean = np.asarray(mapping(rng.standard_normal((5000, LATENT_DIM)).astype("float32"))).mean(axis=0)
-strengths = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+strengths = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
 truncated = {}
 for psi in strengths:
     pictures = draw(synthesis, same_everywhere(w_mean + psi * (w - w_mean), len(sizes)), noises)
@@ -579,45 +579,51 @@ def features_of(w):
 
 
 STEP = 0.01  # share of the path
-n_paths = N_SCORED // 2
+n_paths = 2 * N_SCORED
 path_noises = [np.repeat(noise[:1], n_paths, axis=0) for noise in noises]
-one, other = z[:n_paths], z[n_paths : 2 * n_paths]
+one, other = rng.standard_normal((2, n_paths, LATENT_DIM)).astype("float32")
 t = rng.random((n_paths, 1)).astype("float32")
-ends = {
-    "z": [np.asarray(mapping(slerp(one, other, s).astype("float32"))) for s in (t, t + STEP)],
-    "w": [
-        (1 - s) * np.asarray(mapping(one)) + s * np.asarray(mapping(other)) for s in (t, t + STEP)
-    ],
-}
-path_lengths = {}
-for name, (before, after) in ends.items():
-    gaps = np.sum((features_of(after) - features_of(before)) ** 2, axis=1) / STEP**2
-    path_lengths[name] = gaps.mean()
-    error = gaps.std() / len(gaps) ** 0.5
-    print(
-        f"path length in {name}: {gaps.mean():.0f} ± {2 * error:.0f}, median {np.median(gaps):.0f}"
-    )
+w_one, w_other = np.asarray(mapping(one)), np.asarray(mapping(other))
+
+
+def codes_at(t, name):
+    """Codes w on the paths between pairs of z or of w, at shares t (n, 1)."""
+    if name == "z":
+        return np.asarray(mapping(slerp(one, other, t).astype("float32")))
+    return (1 - t) * w_one + t * w_other
+
+
+lengths = {}
+for name in ("z", "w"):
+    gaps = features_of(codes_at(t + STEP, name)) - features_of(codes_at(t, name))
+    lengths[name] = np.sum(gaps**2, axis=1) / STEP**2
+    print(f"path length in {name}: mean {lengths[name].mean():.0f}, ", end="")
+    print(f"median {np.median(lengths[name]):.0f}")
+difference = lengths["z"] - lengths["w"]
+spread = 2 * difference.std() / n_paths**0.5
+print(f"difference z - w: mean {difference.mean():.0f} ± {spread:.0f} (two standard errors)")
 
 # %% [markdown]
 # ## A direction for an attribute
-# If $w$ is well organized, an attribute of the image should be a *linear* function of it, so that a single direction changes this attribute. We try two attributes: the mean brightness of the image, and the probability that the classifier gives to the classes with long sleeves (pullover, coat and shirt). For each we fit a linear model (ridge regression) with the first half of the codes, and measure with the second half which share of the variance it explains ($R^2$). There are two controls: the same models for $z$, and for the codes of a mapping network that was never trained.
+# If $w$ is well organized, an attribute of the image should be a *linear* function of it, so that a single direction changes this attribute. We try two attributes: the mean brightness of the image, and whether a top has long sleeves, which we take from the classifier: the probability of pullover, coat and shirt together, divided by that of these and of T-shirts. Images count by their probability of being a top at all. For each we fit a linear model (ridge regression) with the first half of the codes, and measure with the second half which share of the variance it explains ($R^2$). There are two controls: the same models for $z$, and for the codes of a mapping network that was never trained.
 
 # %%
 from sklearn.linear_model import RidgeCV
 
 n = N_SCORED // 2  # the first half is used for fitting, the second for measuring
-long_sleeves = [images.class_names.index(name) for name in ("Pullover", "Coat", "Shirt")]
-attributes = {
-    "brightness": sample.mean(axis=(1, 2, 3)),
-    "long sleeves": probabilities[:, long_sleeves].sum(axis=1),
+long_sleeved = probabilities[:, [2, 4, 6]].sum(axis=1)  # pullover, coat, shirt
+top = long_sleeved + probabilities[:, 0]  # or T-shirt
+attributes = {  # values and weights
+    "brightness": (sample.mean(axis=(1, 2, 3)), np.ones(N_SCORED)),
+    "long sleeves": (long_sleeved / top, top),
 }
 untrained = np.asarray(build_mapping(LATENT_DIM, W_DIM)(z))
 fitted, r2 = {}, {}
-for attribute, values in attributes.items():
+for attribute, (values, weights) in attributes.items():
     for name, codes in {"z": z, "untrained w": untrained, "w": w}.items():
-        ridge = RidgeCV(np.logspace(-3, 3, 7)).fit(codes[:n], values[:n])
+        ridge = RidgeCV(np.logspace(-3, 3, 7)).fit(codes[:n], values[:n], weights[:n])
         fitted[attribute] = ridge  # the last one, for w, is used below
-        r2[attribute, name] = ridge.score(codes[n:], values[n:])
+        r2[attribute, name] = ridge.score(codes[n:], values[n:], weights[n:])
         print(f"{attribute:12} from {name:11} R² {r2[attribute, name]:.2f}")
 
 # %% alt="TODO"
@@ -648,11 +654,11 @@ styles = same_everywhere(w[:50], len(sizes))
 loaded_gap = float(np.abs(draw(loaded, styles, some) - draw(synthesis, styles, some)).max())
 print(f"Fréchet distance to test images {test_distance:.1f}")
 assert loaded_gap < 1e-5, "the loaded generator draws other images"
-assert np.isfinite([ffd, *path_lengths.values()]).all(), "the training diverged"
+assert np.isfinite([ffd, *lengths["w"], *lengths["z"]]).all(), "the training diverged"
 assert demodulation_gap < 1e-4, "scaling inputs and outputs differs from scaling the kernels"
 assert noise_std < code_std, "the noise changes the images more than the codes do"
 if not QUICK:
-    assert path_lengths["w"] < path_lengths["z"], "w is no smoother than z"
+    assert difference.mean() > spread, "w is not clearly smoother than z"
 
 gk.record(
     "13_stylegan",
@@ -660,8 +666,10 @@ gk.record(
     precision=precision,
     recall=recall,
     test_ffd=test_distance,
-    path_length_z=path_lengths["z"],
-    path_length_w=path_lengths["w"],
+    path_length_z=lengths["z"].mean(),
+    path_length_w=lengths["w"].mean(),
+    path_length_z_median=np.median(lengths["z"]),
+    path_length_w_median=np.median(lengths["w"]),
     truncated_precision=truncated[0.7][1],
     truncated_recall=truncated[0.7][2],
     truncated_ffd=truncated[0.7][0],

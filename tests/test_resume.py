@@ -1,4 +1,4 @@
-"""The long trainings of chapters 11 and 12 go on where they stopped, whatever stopped them."""
+"""The long trainings of chapters 11 to 13 go on where they stopped, whatever stopped them."""
 
 import signal
 import subprocess
@@ -76,17 +76,50 @@ print("done", flush=True)
 """
 
 
+THIRTEEN = """
+import os, signal, sys
+sys.path.insert(0, "benchmarks")
+import keras, numpy as np
+from gans import chapter
+
+thirteen = chapter("13")
+
+
+class Tell(keras.callbacks.Callback):
+    # As above.
+
+    def on_epoch_begin(self, epoch, logs=None):
+        model = self.model
+        parts = model.average_mapping, model.average_synthesis, model.mapping, model.discriminator
+        sums = [sum(float(np.abs(v.numpy()).sum()) for v in part.weights) for part in parts]
+        optimizer = sum(float(np.abs(v.numpy()).sum()) for v in model.d_optimizer.variables)
+        print("begin", epoch, int(model.g_optimizer.iterations), *sums, optimizer, flush=True)
+        if epoch == 2 and sys.argv[2] == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+keras.utils.set_random_seed(0)
+x = np.random.default_rng(0).uniform(-1, 1, (48, 8, 8, 1)).astype("float32")
+gan = thirteen["StyleGAN"]([4, 8], [6, 4], 5, 6, seed=0)
+gan.compile(1e-3, every=2, jit_compile=False)
+resume = keras.callbacks.BackupAndRestore(sys.argv[1])
+gan.fit(x, batch_size=16, epochs=4, verbose=0, callbacks=[resume, Tell()])
+print("done", flush=True)
+"""
+
+
 def train(script, folder, end):
     """Train in a process of its own, which is killed on the way or finishes."""
     command = [sys.executable, "-c", script, str(folder), end]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
 
 
-def test_a_killed_training_goes_on_from_the_last_epoch(tmp_path):
-    killed = train(ELEVEN, tmp_path, "kill")
+@pytest.mark.parametrize("script", [ELEVEN, THIRTEEN], ids=["11", "13"])
+def test_a_killed_training_goes_on_from_the_last_epoch(tmp_path, script):
+    killed = train(script, tmp_path, "kill")
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert any(tmp_path.iterdir())
-    again = train(ELEVEN, tmp_path, "finish")
+    again = train(script, tmp_path, "finish")
     assert again.returncode == 0, again.stderr
     lines = again.stdout.splitlines()
     # The weights, their average and both optimizers are those of the process that was killed.
