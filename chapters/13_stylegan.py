@@ -62,7 +62,7 @@ EPOCH_STEPS = 200  # gradient steps of an epoch
 BATCH_SIZE = 32
 RATE = 0.02  # learning rate of both players; GPU, with longer training: 0.0025
 MOMENTUM = 0.995  # of the moving average; GPU: 0.999
-MIXING = 0.5  # share of the images that are drawn with two codes
+MIXING = 0.1  # share of the images that are drawn with two codes
 N_SCORED = 3000  # images on each side of a score
 STEPS_PER_EXECUTION = 10  # gradient steps per call from Python; more save overhead
 MODELS = "models"  # folder for trained models, and for the backup of an interrupted training
@@ -626,16 +626,27 @@ for attribute, (values, weights) in attributes.items():
         r2[attribute, name] = ridge.score(codes[n:], values[n:], weights[n:])
         print(f"{attribute:12} from {name:11} R² {r2[attribute, name]:.2f}")
 
+
 # %% alt="TODO"
+def moved(chosen, attribute, amount):
+    """Images of chosen codes, moved along a direction in w by an amount of standard deviations."""
+    direction = fitted[attribute].coef_ / np.linalg.norm(fitted[attribute].coef_)
+    codes = w[chosen] + amount * np.std(w @ direction) * direction
+    styles = same_everywhere(codes.astype("float32"), len(sizes))
+    return draw(synthesis, styles, [noise[chosen] for noise in noises])
+
+
+shirts = probabilities[:, 0].argsort()[-100:]  # the codes that look most like T-shirts
 rows = {}
-for attribute, ridge in fitted.items():
-    direction = ridge.coef_ / np.linalg.norm(ridge.coef_)
-    steps = np.linspace(-3, 3, 7) * np.std(w @ direction)
-    for i in probabilities[:, 0].argsort()[-3:]:
-        along = (w[i] + steps[:, None] * direction).astype("float32")
-        fixed = [np.repeat(noise[i : i + 1], len(steps), axis=0) for noise in noises]
-        name = f"{attribute}\n{len(rows) % 3 + 1}"
-        rows[name] = draw(synthesis, same_everywhere(along, len(sizes)), fixed)
+for attribute in attributes:
+    for amount in (-3, 0, 3):
+        pictures = moved(shirts, attribute, amount)
+        seen = gk.classify(pictures[:, 2:-2, 2:-2])[1][:, [2, 4, 6]].sum(axis=1)
+        print(f"{attribute:12} {amount:+d}: brightness {pictures.mean():.3f}, ", end="")
+        print(f"probability of long sleeves {seen.mean():.2f}")
+    for k in (-1, -2, -3):
+        steps = [moved(shirts[[k]], attribute, amount) for amount in range(-3, 4)]
+        rows[f"{attribute}\n{-k}"] = np.concatenate(steps)
 gk.plot_rows(
     rows, title="Three T-shirts along two directions in w, from -3 to 3 standard deviations"
 )
