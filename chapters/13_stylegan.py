@@ -561,7 +561,7 @@ print(f"images that keep their class with other noise: {same_class:.1%}")
 
 # %% [markdown]
 # ## Truncation
-# Codes $w$ that lie far from the mean $\bar w$ are rare in the training, and their images tend to be worse. If variety is not needed, one can draw them towards the mean:
+# Codes $w$ that lie far from the mean $\bar w$ are rare in the training, and Karras et al. found that their images tend to be worse. If variety is not needed, one can draw them towards the mean:
 #
 # $$w' = \bar w + \psi\, (w - \bar w)$$
 #
@@ -681,7 +681,7 @@ for attribute, (values, weights) in attributes.items():
 
 
 # %% [markdown]
-# Both attributes are closer to linear in $w$ than in $z$: the model explains 0.73<!-- brightness_r2_w --> of the variance of the brightness against 0.56<!-- brightness_r2_z -->, and 0.61<!-- sleeves_r2_w --> against 0.50<!-- sleeves_r2_z --> for the sleeves. In the codes of an untrained mapping network it is 0.21<!-- brightness_r2_untrained --> and 0.17<!-- sleeves_r2_untrained -->. (These are results of one training, and the differences could be different in another.)
+# Both attributes are closer to linear in $w$ than in $z$: the model explains 0.73<!-- brightness_r2_w --> of the variance of the brightness against 0.56<!-- brightness_r2_z -->, and 0.61<!-- sleeves_r2_w --> against 0.50<!-- sleeves_r2_z --> for the sleeves. In the codes of an untrained mapping network it is 0.21<!-- brightness_r2_untrained --> and 0.17<!-- sleeves_r2_untrained -->. (All three are measured on one training.)
 #
 # Can we also *change* an attribute by moving along such a direction? There are two candidates. The weights of the linear model say how the attribute changes if we vary one number of the code and hold the others fixed. But in the codes that occur, the numbers are not independent. If we want to move in the way in which codes with long sleeves differ from others, the direction is the covariance of the codes with the predicted attribute, which is the covariance matrix of $w$ times the weights (Haufe et al., 2014). We try both for the sleeves, and only the weights for the brightness.
 
@@ -725,7 +725,7 @@ gk.plot_rows(rows, title="Three T-shirts along three directions in w, in steps o
 plt.show()
 
 # %% [markdown]
-# The brightness is easy to change: the three T-shirts go from dark to white and roughly keep their shape, though the brightest ones lose all detail. The weights of the model for the sleeves do little. At a length of 4 the mean probability of long sleeves for 300 T-shirts is 0.36<!-- sleeves_weights -->, after 0.09<!-- sleeves_start --> at the start. Random directions of the same length reach 0.21<!-- sleeves_random --> on average, and the best of twenty 0.47<!-- sleeves_random_most -->. Along the covariance it is 0.66<!-- sleeves_covariance -->, and in the figure two of the three T-shirts get long sleeves. The third becomes a bag, though.
+# The brightness is easy to change: the three T-shirts go from dark to white and roughly keep their shape, though the brightest ones lose all detail. The weights of the model for the sleeves do little more than random directions. At a length of 4 the mean probability of long sleeves for 300 T-shirts is 0.36<!-- sleeves_weights -->, after 0.09<!-- sleeves_start --> at the start. Random directions of the same length reach 0.21<!-- sleeves_random --> on average, and the best of twenty 0.47<!-- sleeves_random_most -->. Along the covariance it is 0.66<!-- sleeves_covariance -->, and in the figure two of the three T-shirts get long sleeves. The third becomes a bag, though.
 #
 # So a direction that predicts an attribute well need not be the one that changes it. And the direction that changes it also changes whatever usually comes with it: in the other direction the T-shirts do not get shorter sleeves but turn into trousers.
 
@@ -801,7 +801,7 @@ gk.record(
 # - A style scales the features that enter a convolution. Weight demodulation divides the output by its expected standard deviation, so that a style does not change the scale of the next layer's input.
 # - The coarse styles have the largest influence on the class, and the fine ones on the shade. Mixing codes of different kinds of garments usually tears the image.
 # - Truncation trades recall for precision. Here it gained 0.04<!-- setting --> of precision for 0.23<!-- setting --> of recall.
-# - In $w$, paths between images are shorter than in $z$, and attributes such as the brightness are closer to linear.
+# - The perceptual path length is smaller in $w$ than in $z$, and attributes such as the brightness are closer to linear. A direction that predicts an attribute need not be the one that changes it.
 #
 # ## Exercises
 # 1. *(easy)* Set `MIXING = 0`, and look at the table of mixed styles. What has changed?
