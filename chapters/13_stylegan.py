@@ -17,14 +17,14 @@
 #
 # A GAN draws an image from a list of random numbers, but none of these numbers has a meaning of its own. Changing one of them may change the sleeves, the brightness and the kind of garment at once. StyleGAN (Karras et al., 2019) has a generator that was built to be controlled (*generador basado en el estilo*). It came from the same group as the method of the last chapter, and for several years it and its successors drew the most convincing faces.
 #
-# In this chapter we build this generator at a size that two CPU cores can train. Then we use what it offers. We mix the coarse features of one garment with the fine features of another (*transferencia basada en el estilo*), and find out what its noise inputs change. We trade variety for quality, and measure whether its intermediate codes are smoother than the noise they come from.
+# In this chapter we build this generator at a size that two CPU cores can train. Then we use what it offers. We mix the coarse features of one garment with the fine features of another (*transferencia basada en el estilo*), and find out what its noise inputs change. We trade variety for quality, and ask whether its intermediate codes are smoother than the noise they come from.
 #
 # | | |
 # |---|---|
 # | Slides | *Generador basado en el estilo: resultados*; *Transferencia basada en el estilo: resultados* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "StyleGANs" |
-# | Result | Draws garments at a Fréchet distance of 8.1<!-- ffd --> with a recall of 0.34<!-- recall -->, where chapter 11's DCGAN, trained on the same images for as long, has 11.3<!-- bench dcgan_padded ffd_13 --> and 0.76<!-- bench dcgan_padded recall_13 --> (one training each); the perceptual path length is smaller in the codes w than in the noise z |
-# | Time | 434 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Result | Mixes the styles of two garments; draws with a Fréchet distance of 8.1<!-- ffd -->, precision 0.89<!-- precision --> and recall 0.34<!-- recall -->, where chapter 11's DCGAN, trained on the same images for as long, has 11.3<!-- bench dcgan_padded ffd_13 -->, 0.78<!-- bench dcgan_padded precision_13 --> and 0.76<!-- bench dcgan_padded recall_13 --> (one training each) |
+# | Time | 440 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST, padded to 32 by 32 pixels: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
 # %% [markdown]
@@ -50,7 +50,7 @@ run = gk.setup(seed=42)
 # ## Parameters
 # These settings control how long the notebook takes.
 
-# %% quick={"EPOCHS": 2, "EPOCH_STEPS": 16, "FILTERS": [8, 8, 8, 8], "N_SCORED": 300, "N_TRAIN": 1152, "QUICK": true, "STEPS_PER_EXECUTION": 1} tags=["parameters"]
+# %% quick={"EPOCHS": 2, "EPOCH_STEPS": 16, "FILTERS": [8, 8, 8, 8], "N_SCORED": 200, "N_TRAIN": 1152, "QUICK": true, "STEPS_PER_EXECUTION": 1} tags=["parameters"]
 QUICK = False  # True: a run that shows how it works, too short to prove anything
 N_TRAIN = None  # training images; None takes all there are
 RESOLUTIONS = [4, 8, 16, 32]  # of the blocks, in pixels, each twice the one before; GPU: up to 128
@@ -188,13 +188,27 @@ for name, values in {"demodulated": deviations, "only scaled": deviations * norm
 print(f"largest difference from a convolution with explicit kernels: {demodulation_gap:.1e}")
 
 # %% [markdown]
-# Both ways give the same output. With a hundred random styles the demodulated features keep a standard deviation between 0.85<!-- setting --> and 1.16<!-- setting -->. If the kernels are only scaled, it varies from 28<!-- setting --> to 92<!-- setting -->, so it would depend strongly on the style how much a layer passes on.
+# Both ways give the same output. With a hundred random styles the demodulated features keep a standard deviation between 0.85<!-- setting --> and 1.16<!-- setting -->. If the kernels are only scaled, it varies from 28<!-- setting --> to 92<!-- setting -->: the style would then also set the scale of the layer's output.
 
 # %% [markdown]
 # ## The networks
-# The mapping network has two dense layers (the papers: eight). The synthesis network has two layers at 4 by 4 pixels and one at each further resolution, where the papers have two. We also leave out the smoothing after each enlargement, and what StyleGAN2 has beyond it: an image at each resolution, all of which are added, and a penalty for uneven paths in $w$. A last convolution of size 1 turns the features into an image. It gets a style, too, but is not demodulated. The discriminator is the one of chapter 12 at its full size, and all layers use the equalized learning rate.
+# The mapping network has two dense layers (the papers: eight). The synthesis network has two layers at 4 by 4 pixels and one at each further resolution, where the papers have two. We leave out three parts of StyleGAN2: the smoothing after each enlargement, the sum of images drawn at every resolution, and the path-length penalty, which asks that equal steps in $w$ change the image equally. A last convolution of size 1 turns the features into an image. It gets a style, too, but is not demodulated. The discriminator is the one of chapter 12 at its full size, and all layers use the equalized learning rate.
 #
-# We add one thing to StyleGAN2. Demodulation assumes that the features that enter a layer have standard deviation 1, which holds only roughly in a trained network. So we put the pixel normalization of chapter 12 before each of these convolutions. In our trials this seemed to make a large difference: after 24,000 images (one seed each, not shown here) the Fréchet distance was 45<!-- setting --> with it and about 150<!-- setting --> without it.
+# We add one thing to StyleGAN2. Demodulation assumes that the features that enter a layer have standard deviation 1, which holds only roughly in a trained network. So we put the pixel normalization of chapter 12 before each of these convolutions, and before the last one. In our trials this seemed to make a large difference: after 24,000 images (one seed each, not shown here) the Fréchet distance was 45<!-- setting --> with it and about 150<!-- setting --> without it.
+#
+# Is this not the normalization of measured strengths that StyleGAN2 gave up? It is a weaker form. At each pixel the features keep their relative strength, and only the strength of a pixel in relation to other pixels is lost. The diagram shows the order of all steps in a layer.
+
+# %% alt="Diagram of a layer: features are enlarged, go through pixel normalization, are multiplied by the style, convolved, divided by the norm, noise is added, and a leaky ReLU follows; the code w leads to the style and to the norm through a dense layer."
+steps = ["enlarge", "pixel\nnorm.", "x style", "convolu-\ntion", "/ norm", "+ noise", "leaky\nReLU"]
+boxes = {step: (i, 0) for i, step in enumerate(steps)} | {"code w": (1.5, 1), "dense layer": (3, 1)}
+arrows = [(one, other, "") for one, other in zip(steps[:-1], steps[1:], strict=True)]
+arrows += [
+    ("code w", "dense layer", ""),
+    ("dense layer", "x style", ""),
+    ("dense layer", "/ norm", ""),
+]
+gk.plot_diagram(boxes, arrows, colored=["code w"], title="A layer with its style", height=2)
+plt.show()
 
 
 # %%
@@ -458,9 +472,9 @@ gk.plot_images(sample[:40], title="Forty images of the StyleGAN")
 plt.show()
 
 # %% [markdown]
-# The Fréchet distance is 8.1<!-- ffd --> (8.7<!-- test_ffd --> on test images) after 355 s<!-- training_seconds --> of training. Chapter 11's DCGAN, trained on the same padded images for the same time, reaches 11.3<!-- bench dcgan_padded ffd_13 --> (measured in benchmarks/; its clock leaves out compiling, ours does not). With labels, chapter 11 had reached 5.9<!-- 11 conditional_ffd -->. Most of the forty garments are clear, though on many of them you see a fine grid. About five are torn or incomplete, such as the sandal in the third column of the first row or the shoe in the ninth column of the third.
+# The Fréchet distance is 8.1<!-- ffd --> (8.7<!-- test_ffd --> on test images) after 353 s<!-- training_seconds --> of training, with precision 0.89<!-- precision --> and recall 0.34<!-- recall -->. Chapter 11's DCGAN, trained on the same padded images for the same time, reaches 11.3<!-- bench dcgan_padded ffd_13 -->, 0.78<!-- bench dcgan_padded precision_13 --> and 0.76<!-- bench dcgan_padded recall_13 --> (measured in benchmarks/; its clock leaves out compiling, ours does not). In this time it was shown 345,600<!-- bench dcgan_padded images_13 --> images, and our StyleGAN 128,000. We chose the share of mixing and the normalization by the distance to the same validation images, and did not tune the DCGAN again. With labels, chapter 11 had reached 5.9<!-- 11 conditional_ffd -->.
 #
-# In another respect the DCGAN is ahead. Its recall is 0.76<!-- bench dcgan_padded recall_13 -->, and that of our StyleGAN 0.34<!-- recall -->. You can see it in the figure, too: about six of the forty images show nearly the same light pullover. So our images resemble real ones, but cover less of their variety.
+# So our images are closer to real ones, but cover much less of their variety. You can see both in the figure. Most of the forty garments are clear. About five are torn or incomplete, such as the sandal in the third column of the first row or the shoe in the ninth column of the third, and about six show nearly the same light pullover. On many of them there is a fine grid. One explanation is that we left out the smoothing after each enlargement. Exercise 4 puts it back.
 #
 # All of this is from one training each, and we do not know how much other seeds would differ. The share of mixed images may matter a lot: a training with 50 %<!-- setting --> in place of 10 %<!-- setting --> ended at a distance of 34<!-- setting -->, with few bags and few gray levels.
 
@@ -495,7 +509,7 @@ plt.show()
 # %% [markdown]
 # In the paper's table of faces, the coarse styles change pose and hair, the middle ones the features of the face, and the fine ones little more than the colors. Ours has only something of this. With the coarse styles of the T-shirt (second column), trousers and dress become T-shirts. With the coarse styles of the dark pullover (fourth column) they remain light, and with its fine styles they turn dark. But middle and fine styles change the shape as well: with the middle style of the pullover, trousers and dress become wide tops, and with the fine styles of the dress (fifth column) the trousers lose the gap between the legs.
 #
-# If the two codes belong to different kinds of garments, most images are torn. All faces have the same parts at the same places, and trousers and sneakers do not. Besides, the networks have hardly seen such images. Only one image in ten was mixed in training, and never in such a way that a single layer in the middle differs from those before and behind it. (The training with 50 %<!-- setting --> gave a table with as many torn images, though.)
+# If one code is a shoe or a bag and the other is not, most images are torn. One explanation is that all faces have the same parts at the same places, while trousers and sneakers do not. Another is that the networks have hardly seen such images: only one in ten was mixed in training, and never in such a way that a single layer in the middle differs from those before and behind it. But the training with 50 %<!-- setting --> gave a table with as many torn images, which speaks against a lack of mixing alone.
 #
 # Let's count, for random pairs of codes whose images have different classes. How often does the classifier see the class of the first code in the mixed image, and how often that of the second? As a control we count the class of a third code, which has nothing to do with the image. We also measure which of the two images determines the shade, as the correlation between its shade and that of the mixed image.
 
@@ -593,7 +607,7 @@ gk.plot_rows(rows, title="Ten codes, drawn towards the mean")
 plt.show()
 
 # %% [markdown]
-# With $\psi = 0.4$<!-- setting --> precision rises from 0.89<!-- setting --> to 0.94<!-- setting -->, and recall falls from 0.34<!-- setting --> to 0.11<!-- setting -->. Precision was high already, so that there is little to gain, and the Fréchet distance only gets worse, up to 43<!-- setting -->. In the figure, the garments of the middle row have lost some of their particular features, and their grays have moved closer together. The trousers of the seventh column have become a top. The two shoes have not become better: between a code and the mean there may be codes that are as rare as those far outside. With $\psi = 0$ a gray top remains.
+# With $\psi = 0.4$<!-- setting --> precision rises from 0.89<!-- precision --> to 0.94<!-- strongly_truncated_precision -->, and recall falls from 0.34<!-- recall --> to 0.11<!-- strongly_truncated_recall -->. Precision was high already, so that there is little to gain, and the Fréchet distance only gets worse, up to 43<!-- strongly_truncated_ffd -->. In the figure, the garments of the middle row have lost some of their particular features, and their grays have moved closer together. The trousers of the seventh column have become a top. The two shoes in the first and third columns have not become better. One explanation is that the mean is a top, and that codes between a shoe and a top are rare in the training, too. With $\psi = 0$ a gray top remains.
 
 # %% [markdown]
 # ## Is w smoother than z?
@@ -620,57 +634,72 @@ STEP = 0.01  # share of the path
 n_paths = 2 * N_SCORED
 path_noises = [np.repeat(noise[:1], n_paths, axis=0) for noise in noises]
 one, other = rng.standard_normal((2, n_paths, LATENT_DIM)).astype("float32")
-w_one, w_other = np.asarray(mapping(one)), np.asarray(mapping(other))
 
 
-def codes_at(t, name):
+def codes_at(t, name, network=mapping):
     """Codes w on the paths between pairs of z or of w, at shares t (n, 1)."""
     if name == "z":
-        return np.asarray(mapping(slerp(one, other, t).astype("float32")))
-    return (1 - t) * w_one + t * w_other
+        return np.asarray(network(slerp(one, other, t).astype("float32")))
+    return (1 - t) * np.asarray(network(one)) + t * np.asarray(network(other))
+
+
+def squared_speed(values, later_values):
+    """Squared distances over a step of the path, divided by the squared step."""
+    return np.sum((later_values - values) ** 2, axis=1) / STEP**2
 
 
 starts = {
     "anywhere": rng.random((n_paths, 1)).astype("float32"),
     "at the end": np.zeros((n_paths, 1)),
 }
-lengths = {}
+lengths, detours = {}, {}
 for where, t in starts.items():
     for name in ("z", "w"):
-        gaps = features_of(codes_at(t + STEP, name)) - features_of(codes_at(t, name))
-        lengths[name, where] = np.sum(gaps**2, axis=1) / STEP**2
+        codes, later_codes = codes_at(t, name), codes_at(t + STEP, name)
+        lengths[name, where] = squared_speed(features_of(codes), features_of(later_codes))
+        detours[name, where] = squared_speed(codes, later_codes).mean()
         print(
             f"path length in {name}, {where:10} mean {lengths[name, where].mean():6.0f}, ", end=""
         )
-        print(f"median {np.median(lengths[name, where]):5.0f}, ", end="")
-        print(f"mean without squares {np.sqrt(lengths[name, where]).mean():.0f}")
+        print(f"median {np.median(lengths[name, where]):5.0f}; ", end="")
+        print(f"the same for the codes w themselves {detours[name, where]:.0f}")
     difference = lengths["z", where] - lengths["w", where]
     spread = 2 * difference.std() / n_paths**0.5
-    print(f"  z - w: mean {difference.mean():.0f} ± {spread:.0f} (two standard errors), ", end="")
-    print(f"positive for {np.mean(difference > 0):.0%} of the pairs")
+    ratio = lengths["z", where].mean() / lengths["w", where].mean()
+    detour = detours["z", where] / detours["w", where]
+    print(f"  z / w: images {ratio:.2f}, codes {detour:.2f}; ", end="")
+    print(f"z - w: {difference.mean():.0f} ± {spread:.0f} (two standard errors)")
+untrained_mapping = build_mapping(LATENT_DIM, W_DIM)
+untrained_detours = []
+for name in ("z", "w"):
+    codes, later_codes = (
+        codes_at(starts["anywhere"] + step, name, untrained_mapping) for step in (0, STEP)
+    )
+    untrained_detours.append(squared_speed(codes, later_codes).mean())
+print(f"untrained mapping, z / w: codes {untrained_detours[0] / untrained_detours[1]:.2f}")
 
 # %% [markdown]
-# Anywhere on the path the mean is 20,155<!-- path_length_w --> in $w$ and 29,490<!-- path_length_z --> in $z$, for this one training. Since both paths belong to the same pairs of images, we can also compare pair by pair (see the output). On average $w$ is ahead by clearly more than the standard error, but only for a little more than half of the pairs. The medians are much smaller and closer to each other, with 3,157<!-- path_length_w_median --> against 3,807<!-- path_length_z_median -->. So most steps change little in both spaces, and the means are dominated by a few fast changes, of which $w$ has fewer or smaller ones.
+# Anywhere on the path the mean is 20,155<!-- path_length_w --> in $w$ and 29,490<!-- path_length_z --> in $z$, which is 1.46<!-- path_ratio --> times as much. Does this mean that $w$ is better organized? Not yet. Both paths lead from the same code $w$ to the same other one. One takes the straight line, and the other one a detour, since the great circle in $z$ becomes a curve in $w$. So on this path the codes themselves move faster. As the last number of each line shows, their mean squared speed is 1.88<!-- detour_ratio --> times as large, and for a mapping network that was never trained it is 1.9<!-- detour_ratio_untrained --> times. The detour alone could explain more than the difference between the images.
 #
-# One thing could favor $w$ here. A straight line between two codes passes nearer to the mean $\bar w$ than its ends are, and there the images may be more alike, as with truncation. The great circle in $z$ keeps its distance. Karras et al. therefore also measure at the ends of the paths only. Ours are 10,104<!-- path_length_w_end --> and 27,980<!-- path_length_z_end -->, so the advantage of $w$ is even larger there.
+# Karras et al. also measure at the ends of the paths only. There our images change 2.8<!-- path_ratio_end --> times as much along $z$ as along $w$, and the codes 1.84<!-- detour_ratio_end --> times. So at codes that have been drawn, $w$ does have an advantage beyond the shorter way, in this one training. In the middle of a straight line, between codes of different garments, it seems to be lost again.
 #
-# Karras et al. found the same order for faces. They explain it as follows. The distribution of $z$ is fixed. If some combinations of attributes do not occur in the data, the way from $z$ to the attributes has to be curved, so that these combinations are not drawn. The distribution of $w$ is learned and can leave them out. Note that $z$ is at a disadvantage in our comparison, since nothing keeps a mapping network from making it more entangled than necessary. A fairer rival is a generator without mapping network (exercise 4).
+# Karras et al. found smaller path lengths in $w$ for faces. They explain it as follows. The distribution of $z$ is fixed. If some combinations of attributes do not occur in the data, the way from $z$ to the attributes has to be curved, so that these combinations are not drawn. The distribution of $w$ is learned and can leave them out.
 
 # %% [markdown]
 # ## A direction for an attribute
-# If $w$ is well organized, an attribute of the image should be a *linear* function of it, so that a single direction changes this attribute. We try two attributes: the mean brightness of the image, and whether a top has long sleeves, which we take from the classifier: the probability of pullover, coat and shirt together, divided by that of these and of T-shirts. Images count by their probability of being a top at all. For each we fit a linear model (ridge regression) with the first half of the codes, and measure with the second half which share of the variance it explains ($R^2$). There are two controls: the same models for $z$, and for the codes of a mapping network that was never trained.
+# If $w$ is well organized, an attribute of the image should be a *linear* function of it, so that a single direction changes this attribute. We try two attributes: the mean brightness of the image, and whether a top has long sleeves, which we take from the classifier: the probability of pullover and coat together, divided by that of these and of T-shirts. (We leave out the class of shirts, because many of them have short sleeves.) Images count by their probability of being one of the three. For each we fit a linear model (ridge regression) with the first half of the codes, and measure with the second half which share of the variance it explains ($R^2$). There are two controls: the same models for $z$, and for the codes of a mapping network that was never trained.
 
 # %%
 from sklearn.linear_model import RidgeCV
 
 n = N_SCORED // 2  # the first half is used for fitting, the second for measuring
-long_sleeved = probabilities[:, [2, 4, 6]].sum(axis=1)  # pullover, coat, shirt
+long_sleeved = probabilities[:, [2, 4]].sum(axis=1)  # pullover, coat
 top = long_sleeved + probabilities[:, 0]  # or T-shirt
 attributes = {  # values and weights
     "brightness": (sample.mean(axis=(1, 2, 3)), np.ones(N_SCORED)),
     "long sleeves": (long_sleeved / top, top),
 }
-untrained = np.asarray(build_mapping(LATENT_DIM, W_DIM)(z))
+untrained = np.asarray(untrained_mapping(z))
 fitted, r2 = {}, {}
 for attribute, (values, weights) in attributes.items():
     for name, codes in {"z": z, "untrained w": untrained, "w": w}.items():
@@ -681,12 +710,12 @@ for attribute, (values, weights) in attributes.items():
 
 
 # %% [markdown]
-# Both attributes are closer to linear in $w$ than in $z$: the model explains 0.73<!-- brightness_r2_w --> of the variance of the brightness against 0.56<!-- brightness_r2_z -->, and 0.61<!-- sleeves_r2_w --> against 0.50<!-- sleeves_r2_z --> for the sleeves. In the codes of an untrained mapping network it is 0.21<!-- brightness_r2_untrained --> and 0.17<!-- sleeves_r2_untrained -->. (All three are measured on one training.)
+# Both attributes are closer to linear in $w$ than in $z$: the model explains 0.73<!-- brightness_r2_w --> of the variance of the brightness against 0.56<!-- brightness_r2_z -->, and 0.69<!-- sleeves_r2_w --> against 0.58<!-- sleeves_r2_z --> for the sleeves. In the codes of an untrained mapping network it is 0.21<!-- brightness_r2_untrained --> and 0.21<!-- sleeves_r2_untrained -->. (All three are measured on one training.)
 #
-# Can we also *change* an attribute by moving along such a direction? There are two candidates. The weights of the linear model say how the attribute changes if we vary one number of the code and hold the others fixed. But in the codes that occur, the numbers are not independent. If we want to move in the way in which codes with long sleeves differ from others, the direction is the covariance of the codes with the predicted attribute, which is the covariance matrix of $w$ times the weights (Haufe et al., 2014). We try both for the sleeves, and only the weights for the brightness.
+# Can we also *change* an attribute by moving along such a direction? There are two candidates. The weights of the linear model say how the attribute changes if we vary one number of the code and hold the others fixed. But in the codes that occur, the numbers are not independent. If we want to move in the way in which codes with long sleeves differ from others, the direction is the covariance of the codes with the predicted attribute, which is the covariance matrix of $w$ times the weights (Haufe et al., 2014). We try both for the sleeves, and only the weights for the brightness. The controls are twenty random directions, and the covariance matrix times twenty random vectors.
 
 
-# %% alt="Nine rows of seven images: along the direction of brightness three T-shirts go from dark to white; along the weights for sleeves they change little; along the covariance two get long sleeves and one becomes a bag, and in the other direction all three become trousers."
+# %% alt="Nine rows of seven images: along the direction of brightness three T-shirts go from dark to white; along the weights for sleeves they change little before the last steps; along the covariance all three get long sleeves, and in the other direction they become trousers."
 def moved(chosen, direction, length):
     """Images of chosen codes, moved by a length along a direction in w."""
     codes = w[chosen] + length * direction / np.linalg.norm(direction)
@@ -695,8 +724,8 @@ def moved(chosen, direction, length):
 
 
 def sleeves(pictures):
-    """Mean probability that the classifier gives to pullover, coat and shirt."""
-    return gk.classify(pictures[:, 2:-2, 2:-2])[1][:, [2, 4, 6]].sum(axis=1).mean()
+    """Mean probability that the classifier gives to pullover and coat."""
+    return gk.classify(pictures[:, 2:-2, 2:-2])[1][:, [2, 4]].sum(axis=1).mean()
 
 
 shirts = rng.permutation(probabilities[:, 0].argsort()[-N_SCORED // 10 :])  # nearly all T-shirts
@@ -716,18 +745,24 @@ for name, direction in directions.items():
         steps = [moved(shirts[[k]], direction, length) for length in range(-6, 7, 2)]
         label = name.replace(", ", ",\n")
         rows[f"{label} {k + 1}"] = np.concatenate(steps)
-random_sleeves = [sleeves(moved(shirts, rng.standard_normal(W_DIM), 4)) for _ in range(20)]
-print(
-    f"20 random directions, +4: probability of long sleeves {np.mean(random_sleeves):.2f} ", end=""
-)
-print(f"on average, at most {max(random_sleeves):.2f}")
+covariance = np.cov(w[:n].T)
+random_sleeves = {}
+for name, matrix in {"random": np.eye(W_DIM), "covariance x random": covariance}.items():
+    drawn = [moved(shirts, matrix @ rng.standard_normal(W_DIM), 4) for _ in range(20)]
+    bright = [pictures.mean() for pictures in drawn]
+    random_sleeves[name] = [sleeves(pictures) for pictures in drawn]
+    print(f"{name:19} +4: brightness {min(bright):.3f} to {max(bright):.3f}, ", end="")
+    print(f"long sleeves {np.mean(random_sleeves[name]):.2f} on average, ", end="")
+    print(f"{max(random_sleeves[name]):.2f} at most (20 directions)")
 gk.plot_rows(rows, title="Three T-shirts along three directions in w, in steps of 2")
 plt.show()
 
 # %% [markdown]
-# The brightness is easy to change: the three T-shirts go from dark to white and roughly keep their shape, though the brightest ones lose all detail. The weights of the model for the sleeves do little more than random directions. At a length of 4 the mean probability of long sleeves for 300 T-shirts is 0.36<!-- sleeves_weights -->, after 0.09<!-- sleeves_start --> at the start. Random directions of the same length reach 0.21<!-- sleeves_random --> on average, and the best of twenty 0.47<!-- sleeves_random_most -->. Along the covariance it is 0.66<!-- sleeves_covariance -->, and in the figure two of the three T-shirts get long sleeves. The third becomes a bag, though.
+# The brightness is easy to change. Over the 300 images that look most like T-shirts, its mean goes from 0.14<!-- setting --> to 0.40<!-- setting -->, further than in any of the random directions (see the output). The three T-shirts in the figure roughly keep their shape, though the brightest ones lose all detail.
 #
-# So a direction that predicts an attribute well need not be the one that changes it. And the direction that changes it also changes whatever usually comes with it: in the other direction the T-shirts do not get shorter sleeves but turn into trousers.
+# The weights of the model for the sleeves do little more than random directions. At a length of 4 the mean probability of long sleeves is 0.16<!-- sleeves_weights -->, after 0.01<!-- sleeves_start --> at the start, and twenty random directions reach 0.07<!-- sleeves_random --> on average and 0.30<!-- sleeves_random_most --> at most. Along the covariance it is 0.58<!-- sleeves_covariance -->, and in the figure all three T-shirts become tops with long sleeves. This is not just because the covariance points where codes vary most: the covariance matrix times random vectors gives 0.10<!-- sleeves_random_covariance --> on average and 0.43<!-- sleeves_random_covariance_most --> at most.
+#
+# So a direction that predicts an attribute well need not be the one that changes it. And the direction that changes it also changes what usually comes with it. In the other direction the T-shirts do not get shorter sleeves but turn into trousers.
 
 # %% [markdown]
 # ## Check
@@ -744,11 +779,13 @@ print(f"Fréchet distance to test images {test_distance:.1f}")
 assert loaded_gap < 1e-5, "the loaded generator draws other images"
 assert np.isfinite([ffd, *np.ravel(list(lengths.values()))]).all(), "the training diverged"
 assert demodulation_gap < 1e-4, "scaling inputs and outputs differs from scaling the kernels"
-assert noise_std < code_std, "the noise changes the images more than the codes do"
 if not QUICK:
-    assert np.mean(lengths["w", "anywhere"]) < np.mean(lengths["z", "anywhere"]), (
-        "w is not smoother"
-    )
+    assert lengths["w", "anywhere"].mean() < lengths["z", "anywhere"].mean(), "w is not smoother"
+    assert shares["coarse"][1] > shares["coarse"][0], "the coarse styles do not carry the class"
+    assert correlations["fine"][1] > correlations["fine"][0], "the fine styles do not carry shade"
+    assert truncated[0.4][2] < truncated[1.0][2], "truncation does not lower recall"
+    for attribute in attributes:
+        assert r2[attribute, "w"] > max(r2[attribute, "z"], r2[attribute, "untrained w"]), attribute
 
 gk.record(
     "13_stylegan",
@@ -762,9 +799,17 @@ gk.record(
     path_length_w_median=np.median(lengths["w", "anywhere"]),
     path_length_z_end=lengths["z", "at the end"].mean(),
     path_length_w_end=lengths["w", "at the end"].mean(),
+    path_ratio=lengths["z", "anywhere"].mean() / lengths["w", "anywhere"].mean(),
+    path_ratio_end=lengths["z", "at the end"].mean() / lengths["w", "at the end"].mean(),
+    detour_ratio=detours["z", "anywhere"] / detours["w", "anywhere"],
+    detour_ratio_end=detours["z", "at the end"] / detours["w", "at the end"],
+    detour_ratio_untrained=untrained_detours[0] / untrained_detours[1],
     truncated_precision=truncated[0.7][1],
     truncated_recall=truncated[0.7][2],
     truncated_ffd=truncated[0.7][0],
+    strongly_truncated_ffd=truncated[0.4][0],
+    strongly_truncated_precision=truncated[0.4][1],
+    strongly_truncated_recall=truncated[0.4][2],
     noise_std=noise_std,
     code_std=code_std,
     same_class_percent=100 * same_class,
@@ -789,8 +834,10 @@ gk.record(
     sleeves_start=sleeves_at["sleeves, weights", 0],
     sleeves_weights=sleeves_at["sleeves, weights", 4],
     sleeves_covariance=sleeves_at["sleeves, covariance", 4],
-    sleeves_random=np.mean(random_sleeves),
-    sleeves_random_most=max(random_sleeves),
+    sleeves_random=np.mean(random_sleeves["random"]),
+    sleeves_random_most=max(random_sleeves["random"]),
+    sleeves_random_covariance=np.mean(random_sleeves["covariance x random"]),
+    sleeves_random_covariance_most=max(random_sleeves["covariance x random"]),
     training_seconds=training_seconds,
     seconds=time.perf_counter() - START,
 )
@@ -799,16 +846,17 @@ gk.record(
 # ## What to remember
 # - StyleGAN's generator starts from a constant. A mapping network turns the noise $z$ into a code $w$, which acts on every layer as a style, and each layer gets noise of its own.
 # - A style scales the features that enter a convolution. Weight demodulation divides the output by its expected standard deviation, so that a style does not change the scale of the next layer's input.
-# - The coarse styles have the largest influence on the class, and the fine ones on the shade. Mixing codes of different kinds of garments usually tears the image.
-# - Truncation trades recall for precision. Here it gained 0.04<!-- setting --> of precision for 0.23<!-- setting --> of recall.
-# - The perceptual path length is smaller in $w$ than in $z$, and attributes such as the brightness are closer to linear. A direction that predicts an attribute need not be the one that changes it.
+# - The coarse styles have the largest influence on the class, and the fine ones on the shade. In about half of the mixtures of two classes, the classifier sees neither.
+# - A direction that predicts an attribute need not be the one that changes it. The covariance of the codes with the attribute is the better choice.
+# - The perceptual path length is smaller in $w$ than in $z$, partly because the straight line in $w$ is the shorter way. Attributes such as the brightness are closer to linear in $w$.
 #
 # ## Exercises
 # 1. *(easy)* Set `MIXING = 0`, and look at the table of mixed styles. What has changed?
 # 2. *(medium)* Remove the noise inputs. Does the distance change by more than the spread of three seeds?
 # 3. *(medium)* Write a layer for adaptive instance normalization, put it after each leaky ReLU, and use plain convolutions. How do distance and recall compare at equal steps?
-# 4. *(medium)* Use $z$ itself as the style (a mapping network without layers). Compare the path length in its $z$ with that in our $w$, over three seeds.
-# 5. *(hard, GPU)* Faces at 64 by 64 pixels (chapter 12, exercise 5).
+# 4. *(medium)* Smooth the features after each enlargement with a fixed kernel (`ops.depthwise_conv` with weights 1, 2, 1 in both directions). Does the fine grid disappear, and what becomes of the recall?
+# 5. *(medium)* Use $z$ itself as the style (a mapping network without layers). Compare the path length in its $z$ with that in our $w$, over three seeds.
+# 6. *(hard, GPU)* Faces at 64 by 64 pixels (chapter 12, exercise 5).
 #
 # ## References
 # - A. Géron, *Hands-On Machine Learning with Scikit-Learn, Keras and TensorFlow*, 3rd ed., ch. 17.
