@@ -636,7 +636,7 @@ path_noises = [np.repeat(noise[:1], n_paths, axis=0) for noise in noises]
 one, other = rng.standard_normal((2, n_paths, LATENT_DIM)).astype("float32")
 
 
-def codes_at(t, name, network=mapping):
+def codes_at(t, name, network):
     """Codes w on the paths between pairs of z or of w, at shares t (n, 1)."""
     if name == "z":
         return np.asarray(network(slerp(one, other, t).astype("float32")))
@@ -655,7 +655,7 @@ starts = {
 lengths, detours = {}, {}
 for where, t in starts.items():
     for name in ("z", "w"):
-        codes, later_codes = codes_at(t, name), codes_at(t + STEP, name)
+        codes, later_codes = codes_at(t, name, mapping), codes_at(t + STEP, name, mapping)
         lengths[name, where] = squared_speed(features_of(codes), features_of(later_codes))
         detours[name, where] = squared_speed(codes, later_codes).mean()
         print(
