@@ -394,7 +394,7 @@ def build_discriminators(resolutions, filters, channels, fade):
 
 
 # %% [markdown]
-# If this is right, nothing may change at the moment of growing. With $\alpha = 0$ the larger generator has to draw exactly what the smaller one does, enlarged, and the larger discriminator has to give an image the logit that the smaller one gives to the reduced image. With $\alpha = 1$ the outputs differ.
+# If this is right, nothing may change at the moment of growing. With $\alpha = 0$ the larger generator has to draw exactly what the smaller one does, enlarged. The larger discriminator has to give an image the logit that the smaller one gives to the reduced image. With $\alpha = 1$ the outputs differ.
 
 # %%
 fade = FadeIn()
@@ -519,7 +519,7 @@ class ProgressiveGAN(keras.Model):
 
 # %% [markdown]
 # ## Growing
-# Now we train one stage after the other. In each stage but the first the new blocks are faded in during the first 100 to 200 steps. We draw with a moving average of the generator. Its momentum rises from 0.1<!-- setting --> at the beginning of a stage to 0.993<!-- setting --> after 1,200 steps, so that the random weights of the new block are forgotten soon. (The limit `MOMENTUM` matters only in stages of more than 1,790 steps.) A callback measures the seconds that the training itself takes, without compiling and scoring, draws a few images now and then, and computes the Fréchet distance of the chapters before at the full resolution. If the run is interrupted, the weights of the finished stages and epochs are restored when you run the notebook again (the film and the scores then begin there).
+# Now we train one stage after the other. In each stage but the first the new blocks are faded in during the first 100 to 200 steps. We draw with a moving average of the generator. Its momentum rises from 0.1<!-- setting --> at the beginning of a stage to 0.993<!-- setting --> after 1,200 steps, so that the random weights of the new block are forgotten soon. (The limit `MOMENTUM` matters only in stages of more than 1,790 steps.) A callback measures the seconds that the training itself takes, without compiling and scoring. It also draws a few images now and then, and computes the Fréchet distance at the full resolution. If the run is interrupted, the weights of the finished stages and epochs are restored when you run the notebook again (the film and the scores then begin there).
 
 
 # %%
@@ -778,7 +778,7 @@ plt.show()
 #
 # The result also depends on what the clock counts. Each stage has to be compiled first, which takes TensorFlow several seconds, and growing has four stages. Our clock leaves this out, since it would not matter in a training of days. In 87 s it would be a noticeable part.
 #
-# Why is there so little to gain? By the printed rates, the 600 steps on small images took about 15 of the 87 seconds, and at 32 by 32 pixels they would have taken about 36. So growing saved some twenty seconds. Or, at equal time: in place of these 600 small steps the training from the start makes about 240 large ones, and here they seem to be worth as much. Half of the small steps are at 16 by 16 pixels, where a step costs more than half as much as at 32 by 32, since that stage has more filters: it needs about 63 %<!-- setting --> as many multiplications. At 1024 by 1024 pixels the savings are larger, and Karras et al. report that growing reaches a comparable quality two to six times faster. They also say that it makes
+# Why is there so little to gain? By the printed rates, the 600 steps on small images took about 15 of the 87 seconds, and at 32 by 32 pixels they would have taken about 36. So growing saved some twenty seconds. Or, at equal time: in place of these 600 small steps the training from the start makes about 240 large ones, and here they seem to be worth as much. Half of the small steps are at 16 by 16 pixels, where a step costs more than half as much as at 32 by 32. That stage has more filters, and needs about 63 %<!-- setting --> as many multiplications. At 1024 by 1024 pixels the savings are larger, and Karras et al. report that growing reaches a comparable quality two to six times faster. They also say that it makes
 # the training more stable. We cannot test this at our size, where the training from the start is stable, too.
 #
 # How do both compare with a plain DCGAN? Chapter 11's networks, enlarged for 32 by 32 pixels and trained for 87 s<!-- bench dcgan_padded seconds_12 --> on the same padded images, reach 40<!-- bench dcgan_padded ffd_12 -->, with precision 0.77<!-- bench dcgan_padded precision_12 --> and recall 0.58<!-- bench dcgan_padded recall_12 --> (one seed, measured in benchmarks/). In this time the DCGAN was shown 83,200<!-- bench dcgan_padded images_12 --> images in batches of 64<!-- setting -->, and the grown GAN 57,600 in batches of 32<!-- setting -->. We did not tune the DCGAN for such a short training, and cannot tell whether 35 against 40 is more than the difference between seeds. After 360 s the DCGAN reaches 11<!-- bench dcgan_padded ffd_13 -->, so after 87 s all of these models are far from finished.

@@ -114,7 +114,7 @@ plt.show()
 
 # %% [markdown]
 # ## How a style acts on a layer
-# In the first StyleGAN a style acts by *adaptive instance normalization* (AdaIN; Huang and Belongie, 2017). Each feature map $x_i$ of an image is normalized to mean 0 and standard deviation 1 over its pixels, and then gets a new standard deviation $y_{s,i}$ and a new mean $y_{b,i}$, which a dense layer computes from $w$:
+# In the first StyleGAN a style acts by *adaptive instance normalization* (AdaIN; Huang and Belongie, 2017). Each feature map $x_i$ of an image is normalized to mean 0 and standard deviation 1 over its pixels. Then it gets a new standard deviation $y_{s,i}$ and a new mean $y_{b,i}$, which a dense layer computes from $w$:
 #
 # $$\mathrm{AdaIN}(x_i, w) = y_{s,i}(w)\, \frac{x_i - \mu(x_i)}{\sigma(x_i)} + y_{b,i}(w)$$
 #
@@ -301,7 +301,7 @@ def build_discriminator(resolutions, filters, channels):
 # ## The training step
 # Loss and optimizers are those of chapter 12: the non-saturating loss, the $R_1$ penalty in every sixteenth step, and a moving average of the generator. All resolutions are trained together from the start, as in StyleGAN2, which gave up growing.
 #
-# One detail belongs to the styles. If every image had the same $w$ at all layers, the layers could come to rely on this, and mixing two codes would give nonsense. Therefore a share of the images is drawn with two codes in training: the first one up to a random layer, the second one from there on. This is called *mixing regularization*. The paper uses a share of 90 %<!-- setting -->. We use 10 %<!-- setting -->, since mixing makes the task harder and our training is short: after 24,000 images the distance was 58<!-- setting --> with a share of 50 %<!-- setting --> and 45<!-- setting --> with 10 %<!-- setting --> (one seed each, not shown here).
+# One detail belongs to the styles. If every image had the same $w$ at all layers, the layers could come to rely on this, and mixing two codes would give nonsense. Therefore a share of the images is drawn with two codes in training: the first one up to a random layer, the second one from there on. This is called *mixing regularization*. The paper uses a share of 90 %<!-- setting -->. We use 10 %<!-- setting -->, since mixing makes the task harder and our training is short. After 24,000 images the distance was 58<!-- setting --> with a share of 50 %<!-- setting --> and 45<!-- setting --> with 10 %<!-- setting --> (one seed each, not shown here).
 
 
 # %%
@@ -474,7 +474,7 @@ plt.show()
 # %% [markdown]
 # The Fréchet distance is 8.1<!-- ffd --> (8.7<!-- test_ffd --> on test images) after 318 s<!-- training_seconds --> of training, with precision 0.89<!-- precision --> and recall 0.34<!-- recall -->. Chapter 11's DCGAN, trained on the same padded images for 361 s<!-- bench dcgan_padded seconds_13 -->, reaches 11.3<!-- bench dcgan_padded ffd_13 -->, 0.78<!-- bench dcgan_padded precision_13 --> and 0.76<!-- bench dcgan_padded recall_13 --> (measured in benchmarks/; its clock leaves out compiling, ours does not). In this time it was shown 345,600<!-- bench dcgan_padded images_13 --> images, and our StyleGAN 128,000. We chose the share of mixing and the normalization by the distance to the same validation images, and did not tune the DCGAN again. With labels, chapter 11 had reached 5.9<!-- 11 conditional_ffd -->.
 #
-# So our images are closer to real ones, but cover much less of their variety. You can see both in the figure. Most of the forty garments are clear. About five are torn or incomplete, such as the sandal in the third column of the first row or the shoe in the ninth column of the third, and about six show nearly the same light pullover. On many of them there is a fine grid. One explanation is that we left out the smoothing after each enlargement. Exercise 4 puts it back.
+# So our images are closer to real ones, but cover much less of their variety. You can see both in the figure. Most of the forty garments are clear. About five are torn or incomplete, for example the sandal in the third column of the first row. About six show nearly the same light pullover. On many of them there is a fine grid. One explanation is that we left out the smoothing after each enlargement. Exercise 4 puts it back.
 #
 # All of this is from one training each, and we do not know how much other seeds would differ. The share of mixed images may matter a lot: a training with 50 %<!-- setting --> in place of 10 %<!-- setting --> ended at a distance of 34<!-- setting -->, with few bags and few gray levels.
 
@@ -507,7 +507,7 @@ gk.plot_rows(
 plt.show()
 
 # %% [markdown]
-# In the paper's table of faces, the coarse styles change pose and hair, the middle ones the features of the face, and the fine ones little more than the colors. Ours has only something of this. With the coarse styles of the T-shirt (second column), trousers and dress become T-shirts. With the coarse styles of the dark pullover (fourth column) they remain light, and with its fine styles they turn dark. But middle and fine styles change the shape as well: with the middle style of the pullover, trousers and dress become wide tops, and with the fine styles of the dress (fifth column) the trousers lose the gap between the legs.
+# In the paper's table of faces, the coarse styles change pose and hair, the middle ones the features of the face, and the fine ones little more than the colors. Ours has only something of this. With the coarse styles of the T-shirt (second column), trousers and dress become T-shirts. With the coarse styles of the dark pullover (fourth column) they remain light, and with its fine styles they turn dark. But middle and fine styles change the shape as well. With the middle style of the pullover, trousers and dress become wide tops. With the fine styles of the dress (fifth column) the trousers lose the gap between the legs.
 #
 # If one code is a shoe or a bag and the other is not, most images are torn. One explanation is that all faces have the same parts at the same places, while trousers and sneakers do not. Another is that the networks have hardly seen such images: only one in ten was mixed in training, and never in such a way that a single layer in the middle differs from those before and behind it. But the training with 50 %<!-- setting --> gave a table with as many torn images, which speaks against a lack of mixing alone.
 #
@@ -571,7 +571,7 @@ print(f"mean standard deviation of a pixel: over noises {noise_std:.4f}, over co
 print(f"images that keep their class with other noise: {same_class:.1%}")
 
 # %% [markdown]
-# The noise changes very little: the standard deviation of a pixel over noises is a twentieth of that over codes, and 96 %<!-- same_class_percent --> of the images keep their class. The changes are concentrated at edges and in textures. The torn sandal in the third column is an exception, since whole parts of it change.
+# The noise changes very little: the standard deviation of a pixel over noises is a twentieth of that over codes, and 96 %<!-- same_class_percent --> of the images keep their class. The changes are concentrated at edges and in textures. The torn sandal in the third column is an exception: there, larger parts change as well.
 
 # %% [markdown]
 # ## Truncation
@@ -762,7 +762,7 @@ plt.show()
 #
 # The weights of the model for the sleeves do little more than random directions. At a length of 4 the mean probability of long sleeves is 0.16<!-- sleeves_weights -->, after 0.01<!-- sleeves_start --> at the start, and twenty random directions reach 0.07<!-- sleeves_random --> on average and 0.30<!-- sleeves_random_most --> at most. Along the covariance it is 0.58<!-- sleeves_covariance -->, and in the figure all three T-shirts become tops with long sleeves. This is not just because the covariance points where codes vary most: the covariance matrix times random vectors gives 0.10<!-- sleeves_random_covariance --> on average and 0.43<!-- sleeves_random_covariance_most --> at most.
 #
-# So a direction that predicts an attribute well need not be the one that changes it. And the direction that changes it also changes what usually comes with it. In the other direction the T-shirts do not get shorter sleeves but turn into trousers.
+# So in this network, the direction that predicts the attribute is not the one that changes it. And the direction that changes it also changes what usually comes with it. In the other direction the T-shirts do not get shorter sleeves but turn into trousers.
 
 # %% [markdown]
 # ## Check
@@ -847,7 +847,7 @@ gk.record(
 # - StyleGAN's generator starts from a constant. A mapping network turns the noise $z$ into a code $w$, which acts on every layer as a style, and each layer gets noise of its own.
 # - A style scales the features that enter a convolution. Weight demodulation divides the output by its expected standard deviation, so that a style does not change the scale of the next layer's input.
 # - The coarse styles have the largest influence on the class, and the fine ones on the shade. In about half of the mixtures of two classes, the classifier sees neither.
-# - A direction that predicts an attribute need not be the one that changes it. The covariance of the codes with the attribute is the better choice.
+# - A direction that predicts an attribute need not be the one that changes it. For the sleeves, the covariance of the codes with the attribute was the better choice.
 # - The perceptual path length is smaller in $w$ than in $z$, partly because the straight line in $w$ is the shorter way. Attributes such as the brightness are closer to linear in $w$.
 #
 # ## Exercises
