@@ -192,7 +192,7 @@ for inputs in (16, 256, 4096):
     )
 
 # %% [markdown]
-# With the usual initialization one step changes the weights of a layer with 4,096 inputs seventeen times as much as those of a layer with 16 inputs, in relation to their size. (In theory it is $\sqrt{256} = 16$.) Equalized, the share is the same for all, and depends on nothing but the learning rate. This holds at the start, since nothing keeps the weights at this size later.
+# We compare the change by one step with the size of the weights. With the usual initialization this share is seventeen times as large in a layer with 4,096 inputs as in one with 16. (In theory it is $\sqrt{256} = 16$.) With equalized layers it is the same for both sizes, and depends on the learning rate only. This holds at the start, since nothing keeps the weights at this size later.
 #
 # It also means that the rate has another meaning than usual. With the 0.001<!-- setting --> of Karras et al., who train for days, a step changes a weight by about 0.1 %<!-- setting --> of its size. We train for 90 seconds and use 0.02<!-- setting -->. We chose it in trials of two minutes with growing, one seed each and batches of 64<!-- setting -->: it gave a lower distance than 0.01<!-- setting -->, and with 0.04<!-- setting --> the training failed. The other settings were chosen in the same way, for growing and not for the comparison at the end.
 
@@ -416,7 +416,7 @@ print(f"{generators[-1].count_params():,} and {discriminators[-1].count_params()
 
 # %% [markdown]
 # ## The game
-# Karras et al. used the Wasserstein loss with gradient penalty (chapter 11, exercise 6). We take the non-saturating loss of chapter 10, which needs one step of the discriminator for each of the generator, with a penalty called $R_1$ (Mescheder et al., 2018), as the successors of this method do:
+# Karras et al. used the Wasserstein loss with gradient penalty (chapter 11, exercise 6). We take the non-saturating loss of chapter 10, which needs only one step of the discriminator for each step of the generator. To it we add a penalty called $R_1$ (Mescheder et al., 2018), as the successors of this method do:
 #
 # $$R_1 = \frac{\gamma}{2}\, \mathbb{E}_{x \sim p_{data}} \|\nabla_x D(x)\|^2$$
 #
@@ -519,7 +519,7 @@ class ProgressiveGAN(keras.Model):
 
 # %% [markdown]
 # ## Growing
-# Now we train one stage after the other. In each stage but the first the new blocks are faded in during the first 100 to 200 steps. We draw with a moving average of the generator. Its momentum rises from 0.1<!-- setting --> at the beginning of a stage to 0.993<!-- setting --> after 1,200 steps, so that the random weights of the new block are forgotten soon. (The limit `MOMENTUM` matters only in stages of more than 1,790 steps.) A callback measures the seconds that the training itself takes, without compiling and scoring. It also draws a few images now and then, and computes the Fréchet distance at the full resolution. If the run is interrupted, the weights of the finished stages and epochs are restored when you run the notebook again (the film and the scores then begin there).
+# Now we train one stage after the other. In each stage but the first the new blocks are faded in during the first 100 to 200 steps. We draw with a moving average of the generator. Its momentum rises from 0.1<!-- setting --> at the beginning of a stage to 0.993<!-- setting --> after 1,200 steps. In this way the random weights of the new block soon lose their influence on the average. (The limit `MOMENTUM` matters only in stages of more than 1,790 steps.) A callback measures the seconds that the training itself takes, without compiling and scoring. It also draws a few images now and then, and computes the Fréchet distance at the full resolution. If the run is interrupted, the weights of the finished stages and epochs are restored when you run the notebook again (the film and the scores then begin there).
 
 
 # %%
@@ -702,7 +702,7 @@ gk.plot_images(draw(gan.average, z[:40]), title="Forty images of the grown GAN")
 plt.show()
 
 # %% [markdown]
-# From one stage to the next, images from the same noise resemble each other more than images from different noise: between 16 and 32 pixels they are clearly more correlated (see the output, for twelve images). In the figure you can follow the boot in the first column and the tops in the ninth and tenth from 8 by 8 pixels on. Others change, such as the eleventh, which looks like a dark top at 16 pixels and ends as a shoe. So the coarse shape is often kept while details are added, but not always. The film shows what happens in between. When a stage begins, with $\alpha = 0$, the images are exactly
+# From one stage to the next, images from the same noise resemble each other more than images from different noise. Between 16 and 32 pixels they are clearly more correlated, as the output shows for twelve images. In the figure you can follow the boot in the first column and the tops in the ninth and tenth from 8 by 8 pixels on. Others change, such as the eleventh, which is a dark top at 16 pixels and a shoe at 32. So the coarse shape is often kept while details are added, but not always. The film shows what happens in between. When a stage begins, with $\alpha = 0$, the images are exactly
 # those of the stage before. While $\alpha$ rises they become smoother, probably because the new block softens the edges of the old pixels, and after the fading they get details.
 #
 # The Fréchet distance is 35<!-- ffd --> after 87 s<!-- training_seconds --> of training (34<!-- test_ffd --> on test images), with precision 0.79<!-- precision --> and recall 0.53<!-- recall -->. Most tops and shoes are clear, but about a dozen of the forty garments are torn or blotched. The moving average matters: the last weights have a distance of 67<!-- last_ffd -->.
@@ -781,9 +781,9 @@ plt.show()
 # Why is there so little to gain? By the printed rates, the 600 steps on small images took about 15 of the 87 seconds, and at 32 by 32 pixels they would have taken about 36. So growing saved some twenty seconds. Or, at equal time: in place of these 600 small steps the training from the start makes about 240 large ones, and here they seem to be worth as much. Half of the small steps are at 16 by 16 pixels, where a step costs more than half as much as at 32 by 32. That stage has more filters, and needs about 63 %<!-- setting --> as many multiplications. At 1024 by 1024 pixels the savings are larger, and Karras et al. report that growing reaches a comparable quality two to six times faster. They also say that it makes
 # the training more stable. We cannot test this at our size, where the training from the start is stable, too.
 #
-# How do both compare with a plain DCGAN? Chapter 11's networks, enlarged for 32 by 32 pixels and trained for 87 s<!-- bench dcgan_padded seconds_12 --> on the same padded images, reach 40<!-- bench dcgan_padded ffd_12 -->, with precision 0.77<!-- bench dcgan_padded precision_12 --> and recall 0.58<!-- bench dcgan_padded recall_12 --> (one seed, measured in benchmarks/). In this time the DCGAN was shown 83,200<!-- bench dcgan_padded images_12 --> images in batches of 64<!-- setting -->, and the grown GAN 57,600 in batches of 32<!-- setting -->. We did not tune the DCGAN for such a short training, and cannot tell whether 35 against 40 is more than the difference between seeds. After 360 s the DCGAN reaches 11<!-- bench dcgan_padded ffd_13 -->, so after 87 s all of these models are far from finished.
+# How do both compare with a plain DCGAN? We enlarged chapter 11's networks for 32 by 32 pixels and trained them for 87 s<!-- bench dcgan_padded seconds_12 --> on the same padded images. They reach a distance of 40<!-- bench dcgan_padded ffd_12 -->, with precision 0.77<!-- bench dcgan_padded precision_12 --> and recall 0.58<!-- bench dcgan_padded recall_12 --> (one seed, measured in benchmarks/). In this time the DCGAN was shown 83,200<!-- bench dcgan_padded images_12 --> images in batches of 64<!-- setting -->, and the grown GAN 57,600 in batches of 32<!-- setting -->. We did not tune the DCGAN for such a short training, and cannot tell whether 35 against 40 is more than the difference between seeds. After 360 s the DCGAN reaches 11<!-- bench dcgan_padded ffd_13 -->, so after 87 s all of these models are far from finished.
 #
-# We also tried to improve our own model, in short trials with one seed each: other learning rates, fewer filters at 32 pixels, a weaker penalty, batches of 64<!-- setting -->, and two habits of the DCGAN, transposed convolutions and a momentum of 0.5<!-- setting --> for Adam. None of them lowered the distance.
+# We also tried to improve our own model, in short trials with one seed each, which are not part of this notebook. We tried other learning rates, fewer filters at 32 pixels, a weaker penalty and batches of 64<!-- setting -->. We also tried transposed convolutions and a momentum of 0.5<!-- setting --> for Adam, as in the DCGAN. None of these lowered the distance.
 #
 # For large images growing has been replaced since. The next chapter's generator first inherited it, but its successor StyleGAN2 dropped it, because details such as teeth stayed at fixed places of the image (Karras et al., 2020).
 
@@ -847,7 +847,7 @@ gk.record(
 # 2. *(easy)* Remove the layer `MinibatchStandardDeviation`, and compare recall over three seeds.
 # 3. *(medium)* Replace `EqualizedConv2D` and `EqualizedDense` by the plain layers, and look for the best learning rate of each variant.
 # 4. *(medium)* Vary the weight $\gamma$ of the penalty from 0 to 10. When does the training fail, and what do the losses show?
-# 5. *(hard, GPU)* Faces: `gk.load_images("lfw")`, reduced to 64 by 64 pixels in color. Set `RESOLUTIONS` and `FILTERS`, build with `channels=3`, and watch the pictures, since our classifier knows only garments.
+# 5. *(hard, GPU)* Faces: `gk.load_images("lfw")`, reduced to 64 by 64 pixels in color. Set `RESOLUTIONS` and `FILTERS`, build with `channels=3`, and judge by the pictures, since our classifier was trained on garments only.
 #
 # ## References
 # - A. Géron, *Hands-On Machine Learning with Scikit-Learn, Keras and TensorFlow*, 3rd ed., ch. 17.
