@@ -56,10 +56,13 @@ format: env ## maintainer: format the code
 feature-net: env ## maintainer: train the classifier behind the metrics again (needs the full set)
 	@$(PY) tools/make_feature_net.py
 
+pretrained: env ## maintainer: train a chapter's network for longer (N=15: one to two hours; goes on where it stopped)
+	@$(PY) tools/pretrain.py $(N)
+
 sample: env ## maintainer: rebuild the bundled sample from the full Fashion-MNIST
 	@$(PY) tools/make_sample.py
 
 , := ,
 
 .PHONY: help env chapters quick lab test test-fast test-oldest bench sync outputs alt format \
-	feature-net sample
+	feature-net pretrained sample

@@ -5,9 +5,10 @@ import sys
 import genkeras as gk
 from autoencoders import PARTS as AUTOENCODERS
 from common import save_part
+from diffusion import PARTS as DIFFUSION
 from gans import PARTS as GANS
 
-PARTS = AUTOENCODERS | GANS
+PARTS = AUTOENCODERS | GANS | DIFFUSION
 
 
 def main(names):

@@ -40,6 +40,7 @@ from genkeras.plotting import (
     plot_reconstructions,
     plot_rows,
 )
+from genkeras.pretrained import load_pretrained
 from genkeras.results import record
 from genkeras.training import minimize, scale_optimizer, warmup_cosine
 
@@ -60,6 +61,7 @@ __all__ = [
     "classify",
     "frechet_distance",
     "load_images",
+    "load_pretrained",
     "minimize",
     "plot_diagram",
     "plot_images",

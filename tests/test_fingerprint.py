@@ -98,6 +98,16 @@ def test_an_asset_counts_for_those_who_read_it(genkeras):
     assert before[0] == after[0] and before[1] != after[1]
 
 
+def test_pretrained_weights_count_for_the_chapter_that_names_them(genkeras):
+    weights = genkeras / "assets" / "99_small.npz"
+    weights.write_bytes(b"one")
+    code = 'gk.load_pretrained("99_small", model)\n'
+    before = [fingerprint.fingerprint(notebook(c), DATA, genkeras) for c in (CODE, code)]
+    weights.write_bytes(b"other")
+    after = [fingerprint.fingerprint(notebook(c), DATA, genkeras) for c in (CODE, code)]
+    assert before[0] == after[0] and before[1] != after[1]
+
+
 def test_the_data_that_was_read_counts():
     prints = {
         fingerprint.fingerprint(notebook(CODE), {"fashion_mnist": source})

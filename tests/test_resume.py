@@ -1,4 +1,4 @@
-"""The long trainings of chapters 11 to 13 go on where they stopped, whatever stopped them."""
+"""The long trainings of chapters 11 to 15 go on where they stopped, whatever stopped them."""
 
 import signal
 import subprocess
@@ -107,6 +107,76 @@ gan.fit(x, batch_size=16, epochs=4, verbose=0, callbacks=[resume, Tell()])
 print("done", flush=True)
 """
 
+FOURTEEN = """
+import os, signal, sys
+sys.path.insert(0, "benchmarks")
+import keras, numpy as np, tensorflow as tf
+from gans import chapter
+from keras import ops
+
+fourteen = chapter("14")
+
+
+class Tell(keras.callbacks.Callback):
+    # As above.
+
+    def on_epoch_begin(self, epoch, logs=None):
+        model = self.model
+        parts = model.g.weights, model.f.weights, model.d_a.weights, model.d_b.weights
+        parts += model.pool_a.weights, model.g_optimizer.variables, model.d_optimizer.variables
+        sums = [sum(float(np.abs(ops.convert_to_numpy(v)).sum()) for v in part) for part in parts]
+        print("begin", epoch, int(model.d_optimizer.iterations), *sums, flush=True)
+        if epoch == 2 and sys.argv[2] == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+keras.utils.set_random_seed(0)
+a, b = np.random.default_rng(0).uniform(-1, 1, (2, 48, 8, 8, 1)).astype("float32")
+players = [fourteen["build_translator"]((8, 8, 1), 4, 1) for _ in range(2)]
+players += [fourteen["build_discriminator"]((8, 8, 1), (4, 6)) for _ in range(2)]
+gan = fourteen["CycleGAN"](*players, pool_size=20, seed=0)
+gan.compile(1e-3, 12, jit_compile=False)
+resume = keras.callbacks.BackupAndRestore(sys.argv[1])
+batches = tf.data.Dataset.from_tensor_slices((a, b)).batch(16)
+gan.fit(batches, epochs=4, shuffle=False, verbose=0, callbacks=[resume, Tell()])
+print("done", flush=True)
+"""
+
+
+FIFTEEN = """
+import os, signal, sys
+sys.path.insert(0, "benchmarks")
+import keras, numpy as np
+from gans import chapter
+
+fifteen = chapter("15")
+
+
+class Tell(keras.callbacks.Callback):
+    # As above; the averaged weights are among the optimizer's variables.
+
+    def on_epoch_begin(self, epoch, logs=None):
+        parts = self.model.weights, self.model.optimizer.variables
+        sums = [sum(float(np.abs(v.numpy()).sum()) for v in part) for part in parts]
+        print("begin", epoch, int(self.model.optimizer.iterations), *sums, flush=True)
+        if epoch == 2 and sys.argv[2] == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+keras.utils.set_random_seed(0)
+rng = np.random.default_rng(0)
+x, y = rng.uniform(-1, 1, (48, 28, 28, 1)).astype("float32"), rng.integers(0, 10, 48)
+network = fifteen["build_unet"]((8, 8), 1)
+adam = keras.optimizers.Adam(1e-3, use_ema=True, ema_momentum=0.9)
+network.compile(optimizer=adam, loss="mse", jit_compile=False)
+resume = keras.callbacks.BackupAndRestore(sys.argv[1])
+batches = fifteen["noisy_batches"](x, y, 16)
+network.fit(
+    batches, epochs=4, steps_per_epoch=3, shuffle=False, verbose=0, callbacks=[resume, Tell()]
+)
+print("done", flush=True)
+"""
+
 
 def train(script, folder, end):
     """Train in a process of its own, which is killed on the way or finishes."""
@@ -114,7 +184,9 @@ def train(script, folder, end):
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
 
 
-@pytest.mark.parametrize("script", [ELEVEN, THIRTEEN], ids=["11", "13"])
+@pytest.mark.parametrize(
+    "script", [ELEVEN, THIRTEEN, FOURTEEN, FIFTEEN], ids=["11", "13", "14", "15"]
+)
 def test_a_killed_training_goes_on_from_the_last_epoch(tmp_path, script):
     killed = train(script, tmp_path, "kill")
     assert killed.returncode == -signal.SIGKILL, killed.stderr

@@ -158,7 +158,10 @@ def names_in(tree):
 
 
 def used_assets(trees, genkeras):
-    """{file name: SHA-256} of the files in genkeras/assets that a string in the trees names."""
+    """{file name: SHA-256} of the files in genkeras/assets that a string in the trees names.
+
+    Pretrained weights are named without their ending, as for `gk.load_pretrained`.
+    """
     strings = {
         node.value
         for tree in trees
@@ -168,5 +171,5 @@ def used_assets(trees, genkeras):
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted((genkeras / "assets").glob("*"))
-        if path.name in strings
+        if path.name in strings or (path.suffix == ".npz" and path.stem in strings)
     }

@@ -1,0 +1,107 @@
+"""Chapter 15's U-Net with other settings, each trained for equally long: `make bench ONLY=diffusion`.
+
+Each variant changes one setting of the chapter. Its number of steps comes from its own speed, which
+is measured first, so that all of them train for the same time.
+"""
+
+import time
+
+import genkeras as gk
+import keras
+import numpy as np
+from common import Clock, median_epoch
+from gans import SCORED, chapter
+
+SECONDS = 60  # of training, for each variant
+SETTINGS = {
+    "filters": (32, 64),
+    "batch_size": 64,
+    "rate": 4e-3,
+    "momentum": 0.99,
+    "target": "velocity",
+}
+VARIANTS = {
+    "chapter": {},
+    "batch_32": {"batch_size": 32},
+    "batch_128": {"batch_size": 128},
+    "rate_halved": {"rate": 2e-3},
+    "rate_doubled": {"rate": 8e-3},
+    "narrow": {"filters": (16, 32)},
+    "wide": {"filters": (48, 96)},
+    "noise": {"target": "noise"},
+}
+OTHER_MOMENTA = [0.0, 0.9, 0.998, 0.9995]  # of the averages, all in one training
+
+
+def train(code, images, settings, epochs, steps_per_epoch, callbacks):
+    """A U-Net with averaged weights, after so many steps."""
+    keras.utils.set_random_seed(0)
+    network = code["build_unet"](settings["filters"])
+    schedule = gk.warmup_cosine(settings["rate"], epochs * steps_per_epoch)
+    network.compile(
+        optimizer=keras.optimizers.Adam(schedule, use_ema=True, ema_momentum=settings["momentum"]),
+        loss="mse",
+        steps_per_execution=10,
+        jit_compile=False,
+    )
+    network.fit(
+        code["noisy_batches"](
+            2 * images.x_train - 1, images.y_train, settings["batch_size"], settings["target"]
+        ),
+        epochs=epochs,
+        steps_per_epoch=steps_per_epoch,
+        shuffle=False,  # the batches are already
+        callbacks=callbacks,
+        verbose=0,
+    )
+    return network
+
+
+def steps_in(code, images, settings, seconds):
+    """How many gradient steps fit into a time, as a multiple of 10."""
+    clock = Clock()
+    train(code, images, settings, epochs=4, steps_per_epoch=20, callbacks=[clock])
+    return max(round(seconds / median_epoch(clock.seconds) * 2) * 10, 10)
+
+
+def score(code, network, images, target):
+    """Fréchet Fashion Distance, precision and recall of images drawn with 19 or 20 calls."""
+    labels = np.arange(SCORED) % 10
+    if target == "velocity":
+        x = code["in_parts"](code["heun"], network, labels, np.linspace(1, 0, 11))
+    else:  # a prediction of the noise tells nothing about the velocity at 1
+        times = np.linspace(0.98, 0, 21)
+        x = code["in_parts"](code["euler"], network, labels, times, target=target)
+    real, drawn = gk.classify(images.x_valid[:SCORED])[0], gk.classify(x)[0]
+    return [gk.frechet_distance(real, drawn), *gk.precision_recall(real, drawn)]
+
+
+def equal_time(images):
+    """Distances of all variants, and of other averages of the chapter's settings."""
+    code = chapter("15")
+    part = {"seconds": SECONDS}
+    for name, changes in VARIANTS.items():
+        settings = SETTINGS | changes
+        steps = steps_in(code, images, settings, SECONDS)
+        averages = code["Averages"](OTHER_MOMENTA) if name == "chapter" else None
+        start = time.perf_counter()
+        network = train(code, images, settings, 1, steps, [averages] if averages else [])
+        seconds = time.perf_counter() - start
+        distance, precision, recall = score(code, network, images, settings["target"])
+        part[f"{name}_ffd"] = distance
+        part[f"{name}_precision"] = precision
+        part[f"{name}_recall"] = recall
+        part[f"{name}_steps"] = steps
+        part[f"{name}_seconds"] = seconds
+        part[f"{name}_images_per_second"] = steps * settings["batch_size"] / SECONDS
+        print(name, f"{steps} steps, {seconds:.0f} s, distance {distance:.1f}", flush=True)
+        if averages:
+            for momentum, weights in averages.weights.items():
+                network.set_weights(weights)
+                key = f"momentum_{momentum}".replace(".", "_")
+                part[f"{key}_ffd"] = score(code, network, images, "velocity")[0]
+                print(key, f"distance {part[f'{key}_ffd']:.1f}", flush=True)
+    return part, None
+
+
+PARTS = {"diffusion": equal_time}
