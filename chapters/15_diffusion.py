@@ -15,7 +15,7 @@
 # %% [markdown]
 # # Diffusion and flow matching
 #
-# The GANs of the last chapters draw an image in one step, and need an opponent to learn it. Diffusion models draw it in many small steps. They learn a task that sounds modest: given an image with noise on it, to tell the noise from the image. With such a network we can start from pure noise and remove it a little at a time, until a new image is left. The training is a plain regression with `compile` and `fit`, without an opponent. Many of the best-known generators of images, sound and video work in this way.
+# The GANs of the last chapters draw an image in one step, and need an opponent to learn it. Diffusion models draw it in many small steps. The task that they learn looks modest: given a noisy image, to separate the noise from the image. With such a network we can start from pure noise and remove it a little at a time, until a new image is left. The training is a plain regression with `compile` and `fit`, without an opponent. Many of the best-known generators of images, sound and video work in this way.
 #
 # We use its simplest modern form, *flow matching*, build a small U-Net for it and train it for some minutes. On the way we answer four questions. What should the network predict: the noise, the image, or something in between? How many times must it be called to draw an image, and does it matter how? How can we tell it which class we want? And how can it complete a garment of which we only see the upper half, which we have not tried with any earlier model?
 #
@@ -138,7 +138,7 @@ print(f" (by chance {1 / np.sqrt(N_CHAINS):.4f})")
 print(f"relative gap of the standard deviations, at most {worst_std:.4f}")
 
 # %% [markdown]
-# The mean of $n$ repetitions deviates from the formula by about $\sigma_t / \sqrt{n}$ even if the formula is exact, which is at most 0.045<!-- chance_gap --> here. So the largest gap, which is found near $t = 1$, is no larger than chance, and the formula describes the chain.
+# The mean of $n$ repetitions deviates from the formula by about $\sigma_t / \sqrt{n}$ even if the formula is exact, which is at most 0.045<!-- chance_gap --> here. So the largest gap is no larger than chance, and the formula describes the chain.
 #
 # ## The U-Net
 # The network gets a noisy image, the time, and the class of the garment. It returns an image of the same size. A *U-Net* (Ronneberger et al., 2015) is well suited for this. It first goes down to a low resolution, where each position sees a large part of the image, and then up again. The features from the way down are joined to those on the way up, so that fine details need not pass through the low resolution. To save time, the first convolution of ours already reduces the image to 14 by 14 positions. The lower resolution is 7 by 7.
@@ -168,7 +168,7 @@ gk.plot_diagram(
 plt.show()
 
 # %% [markdown]
-# Each block is a residual block. Time and class scale and shift its features, so that the network can treat much noise differently from little noise. The time enters as sines and cosines of several frequencies, which a dense layer can use more easily than the number itself. The last convolution of each block starts with zeros. At the beginning each block therefore passes its input on, and the training starts from a simple network.
+# Each block is a residual block. Time and class scale and shift its features, so that the network can treat much noise differently from little noise. The time enters as sines and cosines of several frequencies, which a dense layer can use more easily than the number itself. The last convolution of each block starts with zeros. At the beginning each block therefore passes its input on (through a convolution of one pixel where the number of features changes), and the training starts from a simple network.
 
 
 # %%
@@ -426,7 +426,7 @@ axis.legend()
 axis.grid(alpha=0.3)
 plt.show()
 
-# %% alt="Three rows of ten images: by the network that predicts the noise, white and black dots; by the other two, blurred or grainy garments."
+# %% alt="Three rows of ten images: by the network that predicts the noise, white and black dots or large white areas; by the other two, blurred or grainy garments."
 gk.plot_rows(target_rows, title="Networks after equally short training, by what they predict")
 plt.show()
 
@@ -451,10 +451,10 @@ for momentum, weights in averages.weights.items():
     print(f"Fréchet distance {average_scores[momentum][1]:.1f}")
 
 # %% [markdown]
-# Compared with the last weights (momentum 0), an average with the momentum 0.9<!-- setting --> changes nothing. It reaches back hardly further than the last ten steps. There may also be little to gain, because the learning rate falls to 0 in our trainings, so that the weights have stopped jumping at the end. The momentum 0.99<!-- setting --> looks back over 100 steps, a quarter of this training, and is already worse. With 0.9995<!-- setting --> the average still consists mostly of the untrained network: the Fréchet distance is 345<!-- momentum_0_9995_ffd --> instead of 187<!-- momentum_0_0_ffd -->. So an average over too long a time is worse than none. For the training below we take the momentum 0.99<!-- setting -->, which looks back over 100 of 3,200<!-- setting --> steps. In that proportion the average should do no harm. Nothing here shows that it helps.
+# Compared with the last weights (momentum 0), an average with the momentum 0.9<!-- setting --> changes nothing. It reaches back hardly further than the last ten steps. There may also be little to gain, because the learning rate falls to 0 in our trainings, so that the weights have stopped jumping at the end. The momentum 0.99<!-- setting --> looks back over 100 steps, a quarter of this training, and is already worse. With 0.9995<!-- setting --> the average still consists mostly of the untrained network: the Fréchet distance is 345<!-- momentum_0_9995_ffd --> instead of 187<!-- momentum_0_0_ffd -->. So an average over too long a time is worse than none. For the training below we take the momentum 0.99<!-- setting -->, which looks back over 100 of 3,200<!-- setting --> steps. This proportion is close to that of the momentum 0.9<!-- setting --> here (10 of 400), which did no harm. Nothing here shows that it helps.
 
 # %% [markdown]
-# ## Choosing a class, and insisting on it
+# ## Guidance: strengthening the class
 # The network gets the class as an input. *Classifier-free guidance* (Ho and Salimans, 2022) strengthens the effect of this input. This is what the hidden classes in the training were for: the same network can predict a velocity with the class, $v(x, t, y)$, and one without, $v(x, t)$. We go further in the direction in which the class changes the prediction:
 #
 # $$v_w = v(x, t) + w\, (v(x, t, y) - v(x, t))$$
@@ -483,7 +483,7 @@ gk.plot_rows(guided_rows, title="The same noise with different guidance, pretrai
 plt.show()
 
 # %% [markdown]
-# The classifier finds the intended class in 88 %<!-- guidance_1_class_percent --> of the images without guidance, and in all of them with the largest weight. (For real validation images, which the classifier has seen in its training, it is 94 %<!-- real_class_percent -->.) As we expected, the variety shrinks at the same time: the recall falls from 0.89<!-- guidance_1_recall --> to 0.68<!-- guidance_4_recall -->. In the last row most garments are bright and plain. The Fréchet distance has its best value at the weight 1.25<!-- setting -->, 15<!-- guidance_1_25_ffd --> instead of 19<!-- guidance_1_ffd -->, and the recall is hardly lower there (0.88<!-- guidance_1_25_recall -->).
+# The classifier finds the intended class in 88 %<!-- guidance_1_class_percent --> of the images without guidance, and in all of them with the largest weight. (For real validation images, which the classifier has seen in its training, it is 94 %<!-- real_class_percent -->.) As we expected, the variety shrinks at the same time: the recall falls from 0.89<!-- guidance_1_recall --> to 0.68<!-- guidance_4_recall -->. In the last row most garments are bright and plain. The precision falls as well, from 0.98<!-- guidance_1_25_precision --> to 0.91<!-- guidance_4_precision -->: very large weights lead to images that are unlike real ones. The Fréchet distance has its best value at the weight 1.25<!-- setting -->, 15<!-- guidance_1_25_ffd --> instead of 19<!-- guidance_1_ffd -->, and the recall is hardly lower there (0.88<!-- guidance_1_25_recall -->).
 
 # %% [markdown]
 # ## The model that is trained here
@@ -531,7 +531,7 @@ gk.plot_images(
 plt.show()
 
 # %% [markdown]
-# Without guidance the model that we have trained reaches a Fréchet distance of 10.9<!-- plain_ffd -->, and with the weight 1.25<!-- setting --> one of 6.4<!-- ffd -->, at a recall of 0.73<!-- plain_recall --> and 0.72<!-- recall -->. So in this run guidance lowers the distance by two fifths, at twice the calls. (We tried 1, 1.25<!-- setting --> and 1.5<!-- setting -->, on validation images. The distance to test images, which had no part in this choice, is 6.5<!-- test_ffd -->.) The DCGAN of chapter 11 had 19.0<!-- 11 dcgan_ffd -->. It was not told any classes, and trained for 115 s<!-- 11 dcgan_seconds --> only. The conditional GAN of the same chapter, which knows the classes as our model does, had 5.9<!-- 11 conditional_ffd --> at a recall of 0.71<!-- 11 conditional_recall -->. That was after two epochs, while our model has seen the training images 3.7<!-- setting --> times, at a higher cost for each, and needs guidance to come near. A GAN also draws an image in one call instead of 18. So in these few minutes the GAN is the cheaper choice. The pretrained model reaches 3.3<!-- pretrained_ffd --> with a recall of 0.76<!-- pretrained_recall -->. Other real images have 1.7<!-- floor_ffd -->. (Fewer images were left for this last value, which makes it a little too large.)
+# Without guidance the model that we have trained reaches a Fréchet distance of 10.9<!-- plain_ffd -->, and with the weight 1.25<!-- setting --> one of 6.4<!-- ffd -->, at a recall of 0.73<!-- plain_recall --> and 0.72<!-- recall -->. So in this run guidance lowers the distance by two fifths, at twice the calls. (More calls alone would hardly do it. The next section but one shows that the distances of Heun's method do not fall much beyond 9 calls.) (We tried 1, 1.25<!-- setting --> and 1.5<!-- setting -->, on validation images. The distance to test images, which had no part in this choice, is 6.5<!-- test_ffd -->.) The DCGAN of chapter 11 had 19.0<!-- 11 dcgan_ffd -->. It was not told any classes, and trained for 115 s<!-- 11 dcgan_seconds --> only. The conditional GAN of the same chapter, which knows the classes as our model does, had 5.9<!-- 11 conditional_ffd --> at a recall of 0.71<!-- 11 conditional_recall -->. That was after two epochs, while our model has seen the training images 3.7<!-- setting --> times, at a higher cost for each, and needs guidance to come near. A GAN also draws an image in one call instead of 18. So in these few minutes the GAN is the cheaper choice. The pretrained model, which has seen the training images 35 times, with another seed, schedule and average, reaches 3.3<!-- pretrained_ffd --> with a recall of 0.76<!-- pretrained_recall -->. We have not trained a GAN for as long. Other real images have 1.7<!-- floor_ffd -->. (Fewer images were left for this last value, which makes it a little too large.)
 #
 # Compare the first row with the third, and the second with the fourth. (The first and the fourth show what is due to the classes alone.) They were drawn from the same noise and labels by two networks that were trained from different seeds, and most garments resemble each other. This is plausible, since both networks approximate the same velocities, and following these from the same noise leads to similar places. For two GANs there is no reason to expect it.
 
@@ -571,7 +571,7 @@ gk.plot_rows(
 plt.show()
 
 # %% [markdown]
-# By the median, the drawn images are a little closer to their nearest training image than validation images are, 3.29<!-- drawn_distance --> compared with 3.53<!-- valid_distance -->. This need not mean copies: with guidance the model draws typical garments, which have close relatives. The closest one of all has a distance of 1.63<!-- drawn_least_distance -->, and the closest validation image 1.51<!-- valid_least_distance -->. In the figure you see pairs that are similar and differ in their details. So there is no sign of copies among these 200<!-- setting --> images.
+# By the median, the drawn images are a little closer to their nearest training image than validation images are, 3.29<!-- drawn_distance --> compared with 3.53<!-- valid_distance -->. This need not mean copies. One explanation is that with guidance the model draws typical garments, which have close relatives. Another one is that the drawn garments are plainer. The closest one of all has a distance of 1.63<!-- drawn_least_distance -->, and the closest validation image 1.51<!-- valid_least_distance -->. In the figure you see pairs that are similar and differ in their details. So there is no sign of copies among these 200<!-- setting --> images.
 
 # %% [markdown]
 # ## Four samplers
@@ -627,7 +627,7 @@ for name, sampler in samplers.items():
             examples[f"{name} {curves[name][-1][0]}"] = pictures[:10]
     print(name, ", ".join(f"{calls} calls {distance:.1f}" for calls, distance in curves[name]))
 
-# %% alt="Four falling curves of the distance against the number of calls. Heun is lowest at 5 and 10 calls. From 20 calls on DDPM is lowest, and DDIM, Euler and Heun are close together above it. A dashed line for real images lies below all of them."
+# %% alt="Four curves of the distance against the number of calls, which fall steeply at first and are flat after 20 calls. Heun is lowest at 5 and 10 calls. From 20 calls on DDPM is lowest, and DDIM, Euler and Heun are close together above it. A dashed line for real images lies below all of them."
 figure, axis = plt.subplots(figsize=(8, 3.4), layout="constrained")
 for (name, points), marker in zip(curves.items(), "sov^", strict=True):
     axis.plot(*zip(*points, strict=True), marker + "-", label=name)
@@ -653,7 +653,9 @@ gk.plot_rows(examples, title="The same labels and noise, by four samplers with f
 plt.show()
 
 # %% [markdown]
-# With 5 calls Heun's method is ahead, with a distance of 21<!-- heun_5_ffd --> compared with 26<!-- euler_5_ffd --> for Euler and 28<!-- ddpm_5_ffd --> for DDPM. With 9 calls it has come close to its best value, and Euler needs 50 for the same. DDIM and Euler nearly coincide, as they should, since they differ only in the times. After that these three gain little, and stay at 17 to 18. DDPM overtakes Euler at 10 calls and Heun at 20, and reaches 13<!-- ddpm_50_ffd --> with 50, near the 10<!-- compared_floor_ffd --> of other real images. One explanation is that its fresh noise makes up for earlier errors, while the other samplers follow a wrong path to its end. So in this run few calls are a case for Heun, and many for DDPM. All this is without guidance, and from one set of 200<!-- setting --> starting noises, so that smaller differences mean nothing.
+# With 5 calls Heun's method is ahead, with a distance of 21<!-- heun_5_ffd --> compared with 26<!-- euler_5_ffd --> for Euler and 28<!-- ddpm_5_ffd --> for DDPM. With 9 calls it is where Euler arrives between 20 and 50. DDIM and Euler nearly coincide, as they should, since they differ only in the times. After that these three gain little, and stay at 17 to 18. DDPM is level with Euler at 10 calls and ahead of all others from 20 on. With 50 it reaches 13<!-- ddpm_50_ffd -->, near the 10<!-- compared_floor_ffd --> of other real images. One explanation is that its fresh noise makes up for earlier errors, while the other samplers follow a wrong path to its end. So in this run Heun's method is the better choice for up to about ten calls, and DDPM from 20 calls on. We used no guidance and a single set of 200<!-- setting --> starting noises, and have not measured the spread, so we interpret only differences of several points.
+#
+# On the same labels and noises, guidance lowered the distance to 15<!-- guidance_1_25_ffd --> with 40 calls. DDPM without guidance gets further with 50. So a part of what guidance does may be to repair errors of samplers without fresh noise.
 #
 # With the same noise, the three samplers without fresh noise draw almost the same garments. DDPM draws other ones.
 
@@ -721,9 +723,11 @@ gk.plot_rows(
 plt.show()
 
 # %% [markdown]
-# At the seam, the drawn halves fit the upper ones better than those of the neighbor. The step there is 0.075<!-- completed_seam -->, in the originals 0.062<!-- original_seam -->, and with the nearest neighbor 0.094<!-- neighbor_seam -->. But the classifier finds the class of the original in only 74 %<!-- completed_class_percent --> of the completions. This is more than with the mean (68 %<!-- mean_class_percent -->), and less than with the neighbor (86 %<!-- neighbor_class_percent -->), which is half of a real garment. In the figure many completions are garments that one could believe, such as the boots. But prints and straps are never continued: the lower halves in columns 2, 9 and 10 are plain in all three rows. One explanation is that each step keeps only the predicted image, which is a mean over possible ones, and replaces all of the noise.
+# At the seam, the drawn halves fit the upper ones better than those of the neighbor. The step there is 0.075<!-- completed_seam -->, in the originals 0.062<!-- original_seam -->, and with the nearest neighbor 0.094<!-- neighbor_seam -->. But the classifier finds the class of the original in only 74 %<!-- completed_class_percent --> of the completions. With 200<!-- setting --> images this is hardly distinguishable from the mean lower half (68 %<!-- mean_class_percent -->), and clearly less than with the neighbor (86 %<!-- neighbor_class_percent -->), which is half of a real garment.
 #
-# Other noise gives another completion. Two of them differ by 0.12<!-- completions_gap --> per pixel, and one of them differs from the original by 0.15<!-- completion_original_gap -->. This is what we want where many answers are possible, as with the heels of the boots. RePaint (Lugmayr et al., 2022) goes back and forth in time to make both halves fit even better.
+# In the figure many completions are garments that one could believe, such as the boots. But prints are not continued: the lower halves in columns 2, 9 and 10 are plain in all three rows. The strap of the sandal in the first column is continued in two of three completions, and in the first one a dark block appears below it instead. One explanation is that each step keeps only the predicted image, which is a mean over possible ones, and replaces all of the noise.
+#
+# Other noise gives another completion, which is welcome where many answers are possible, as with the heels of the boots. Two completions differ by 0.12<!-- completions_gap --> per pixel, and a completion and the original by 0.15<!-- completion_original_gap -->. If the completions were distributed as real lower halves are, both numbers would be about equal. So ours are too much alike, or wrong, or both. RePaint (Lugmayr et al., 2022) goes back and forth in time to make both halves fit better.
 
 # %% [markdown]
 # ## Check
@@ -817,10 +821,10 @@ gk.record(
 # %% [markdown]
 # ## What to remember
 # - A diffusion model learns by plain regression to tell noise from image at every mixture of the two, and draws by many small steps from noise to an image.
-# - Noise, image and velocity can be computed from each other. But the errors count differently, and after a short training the network that predicts the noise fails at the noisy end, where the drawing starts.
+# - Noise, image and velocity can be computed from each other. But the errors count differently, and after our short training the network that predicts the noise fails at the noisy end, where the drawing starts (one seed).
 # - DDIM is Euler's method at other times. In our run Heun's method draws best with few calls, and DDPM with many.
 # - A guidance weight a little above 1 lowered the distance of our model from 11<!-- plain_ffd --> to 6.4<!-- ffd -->. Large weights cost variety.
-# - After nine minutes on two cores the model comes near a conditional GAN that trained for less time. Trained for longer it draws better. It can also complete images, for which it was not trained.
+# - After nine minutes on two cores the model comes near a conditional GAN that trained for less time. With ten times as many steps it draws better. It can also complete images, for which it was not trained.
 #
 # ## Exercises
 # 1. *(easy)* Draw with Heun's method and guidance. At which number of steps do you no longer see a difference?
