@@ -17,7 +17,7 @@ def images(n=16, size=8, channels=1, seed=0):
     return rng.uniform(-1, 1, (n, size, size, channels)).astype("float32")
 
 
-def small_gan(fourteen, shape=(8, 8, 1), pool_size=4):
+def small_gan(fourteen, shape=(8, 8, 1), pool_size=8):
     translators = [fourteen["build_translator"](shape, filters=4, blocks=1) for _ in range(2)]
     discriminators = [fourteen["build_discriminator"](shape, filters=(4, 6)) for _ in range(2)]
     return fourteen["CycleGAN"](*translators, *discriminators, pool_size=pool_size, seed=0)
