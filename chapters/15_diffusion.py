@@ -52,7 +52,7 @@ run = gk.setup(seed=42)
 # ## Parameters
 # These settings control how long the notebook takes.
 
-# %% quick={"BATCH_SIZE": 16, "BLOCKS": 1, "CALLS": [3, 5], "FILTERS": [8, 16], "GUIDANCES": [1, 2], "N_CHAINS": 50, "N_COMPARED": 40, "N_SCORED": 60, "N_TRAIN": 1152, "QUICK": true, "STEPS": 20, "STEPS_PER_EXECUTION": 1, "TARGETS": ["noise", "velocity"], "TARGET_FILTERS": [8, 8], "TARGET_STEPS": 20} tags=["parameters"]
+# %% quick={"BATCH_SIZE": 16, "BLOCKS": 1, "CALLS": [3, 5], "FILTERS": [8, 16], "GUIDANCES": [1, 2], "N_CHAINS": 50, "N_COMPARED": 40, "N_SCORED": 60, "N_TRAIN": 1152, "QUICK": true, "STEPS": 20, "STEPS_PER_EXECUTION": 1, "TARGETS": ["velocity"], "TARGET_FILTERS": [8, 8], "TARGET_STEPS": 20} tags=["parameters"]
 QUICK = False  # True: a run that shows how it works, too short to prove anything
 N_TRAIN = None  # training images; None takes all there are
 FILTERS = (32, 64)  # of the U-Net at 14 by 14 and at 7 by 7 pixels; GPU: (64, 128)
