@@ -128,6 +128,10 @@ def test_ddpm_draws_from_a_gaussian_with_its_variance(fifteen):
 
     drawn = fifteen["ddpm"](Field(best), np.zeros(50, int), np.linspace(1, 0, 201))
     assert drawn.std() == pytest.approx(0.5, abs=0.02)
+    start = fifteen["start_noise"](50, 0)
+    plain = fifteen["ddim"](Field(best), np.zeros(50, int), np.linspace(1, 0, 201))
+    assert np.corrcoef(start.ravel(), plain.ravel())[0, 1] > 0.99  # a path without fresh noise
+    assert np.corrcoef(start.ravel(), drawn.ravel())[0, 1] < 0.5
 
 
 def test_guidance_of_one_takes_one_call_and_others_go_beyond_it(fifteen):
