@@ -7,8 +7,9 @@ from autoencoders import PARTS as AUTOENCODERS
 from common import save_part
 from diffusion import PARTS as DIFFUSION
 from gans import PARTS as GANS
+from sampling import PARTS as SAMPLING
 
-PARTS = AUTOENCODERS | GANS | DIFFUSION
+PARTS = AUTOENCODERS | GANS | DIFFUSION | SAMPLING
 
 
 def main(names):

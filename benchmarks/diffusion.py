@@ -1,7 +1,9 @@
-"""Chapter 15's U-Net with other settings, each trained for equally long: `make bench ONLY=diffusion`.
+"""Chapter 15's model: `make bench ONLY=samplers` and `make bench ONLY=diffusion`.
 
-Each variant changes one setting of the chapter. Its number of steps comes from its own speed, which
-is measured first, so that all of them train for the same time.
+The first draws 3,000 images with few and with many calls of the network. The second trains the
+U-Net with other settings, each for equally long. Each variant changes one setting of the chapter.
+Its number of steps comes from its own speed, which is measured first, so that all of them train for
+the same time.
 """
 
 import time
@@ -104,4 +106,21 @@ def equal_time(images):
     return part, None
 
 
-PARTS = {"diffusion": equal_time}
+def samplers(images):
+    """Distances of the pretrained model by Heun's method with 9 and with 99 calls an image."""
+    code = chapter("15")
+    network = gk.load_pretrained("15_diffusion", code["build_unet"]())
+    part = {}
+    for steps in (5, 50):
+        network_calls = 2 * steps - 1
+        labels, times = np.arange(SCORED) % 10, np.linspace(1, 0, steps + 1)
+        start = time.perf_counter()
+        x = code["in_parts"](code["heun"], network, labels, times)
+        part[f"heun_{network_calls}_seconds"] = time.perf_counter() - start
+        real, drawn = gk.classify(images.x_valid[:SCORED])[0], gk.classify(x)[0]
+        part[f"heun_{network_calls}_ffd"] = gk.frechet_distance(real, drawn)
+    part["heun_ratio"] = part["heun_9_ffd"] / part["heun_99_ffd"]
+    return part, None
+
+
+PARTS = {"samplers": samplers, "diffusion": equal_time}

@@ -19,12 +19,28 @@ from keras import layers, ops
 SCORED = 3000  # images on each side of a Fréchet Fashion Distance
 
 
+def settings(number):
+    """The upper-case parameters of a chapter's script whose values are written out."""
+    [script] = (HERE.parent / "chapters").glob(f"{number}_*.py")
+    found = {}
+    for node in ast.parse(script.read_text()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name.isupper():
+                try:
+                    found[name] = ast.literal_eval(node.value)
+                except ValueError:
+                    pass  # computed from others
+    return found
+
+
 def chapter(number):
-    """The functions and classes of a chapter's script, as a namespace."""
+    """The functions, classes and parameters of a chapter's script, as a namespace."""
     [script] = (HERE.parent / "chapters").glob(f"{number}_*.py")
     kinds = (ast.FunctionDef, ast.ClassDef)
     kept = [node for node in ast.parse(script.read_text()).body if isinstance(node, kinds)]
     space = {"gk": gk, "keras": keras, "layers": layers, "ops": ops, "np": np, "tf": tf}
+    space |= settings(number)
     space["bce"] = keras.losses.BinaryCrossentropy(from_logits=True)
     exec(compile(ast.Module(kept, []), str(script), "exec"), space)  # so that AutoGraph finds it
     return space

@@ -3,20 +3,22 @@
 import io
 import pathlib
 
+import keras
 import numpy as np
 from genkeras.data import read_asset
 
 ASSETS = pathlib.Path(__file__).parent / "assets"
 
 
-def load_pretrained(name, model):
+def load_pretrained(name, model=None):
     """Give a model the weights of a longer training, which come with the package.
 
     `make pretrained N=15` makes those of chapter 15 again. They are stored as float16.
 
     Args:
         name: the chapter, such as "15_diffusion".
-        model: a built Keras model with the layers and sizes of the chapter's.
+        model: a built Keras model with the layers and sizes of the chapter's, or None to build
+            one from the description that comes with the weights.
 
     Returns:
         The model, whose weights have been replaced.
@@ -31,6 +33,8 @@ def load_pretrained(name, model):
         raise ValueError(f"no pretrained weights are called {name!r}; there are {names}")
     with np.load(io.BytesIO(read_asset(path))) as file:
         weights = [file[key].astype("float32") for key in file.files]
+    if model is None:
+        model = keras.models.model_from_json(path.with_suffix(".json").read_text())
     shapes = [weight.shape for weight in weights]
     expected = [tuple(weight.shape) for weight in model.weights]
     if shapes != expected:

@@ -33,6 +33,13 @@ def test_the_model_gets_the_stored_weights_in_its_own_precision(stored):
         np.testing.assert_array_equal(weight.numpy(), expected.astype("float32"))
 
 
+def test_without_a_model_one_is_built_from_its_description(stored):
+    stored[0].with_suffix(".json").write_text(small_model().to_json())
+    built, given = gk.load_pretrained("99_small"), gk.load_pretrained("99_small", small_model())
+    x = np.ones((4, 2))
+    np.testing.assert_array_equal(built(x), given(x))
+
+
 def test_more_than_ten_arrays_keep_their_order(stored):
     deep = keras.Sequential([keras.Input((1,))] + [layers.Dense(1) for _ in range(8)])
     values = [np.full(weight.shape, i, "float16") for i, weight in enumerate(deep.weights)]

@@ -2,6 +2,7 @@
 
 import re
 
+from book import pictures
 from conftest import ROOT, make, make_in
 
 README = (ROOT / "README.md").read_text()
@@ -65,9 +66,10 @@ def test_upper_pins_carry_a_reason():
     assert reasons and all(reasons.values()), reasons
 
 
-def test_readme_picture_exists():
-    pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", README)
-    assert pictures and all((ROOT / picture).exists() for picture in pictures)
+def test_the_readme_shows_four_pictures_which_are_those_of_the_notebooks():
+    shown = re.findall(r"!\[[^]]+\]\(docs/([^)]+)\)", README)
+    assert sorted(shown) == sorted(pictures.PICTURES)
+    assert list(pictures.outdated()) == [], "run make sync"
 
 
 def test_no_hook_patches_other_libraries():

@@ -1,8 +1,8 @@
 """Train a chapter's network for longer than the chapter does: `make pretrained N=15`.
 
 The network and its training images come from the code of the chapter's script. The training goes
-on where it was interrupted. It writes genkeras/assets/15_diffusion.npz with the weights as float16
-and the file's SHA-256. Needs the full Fashion-MNIST, and one to two hours on two cores.
+on where it was interrupted. It writes genkeras/assets/15_diffusion.npz with the weights as float16,
+the file's SHA-256, and the layers of the network as JSON. Needs the full Fashion-MNIST, and one to two hours on two cores.
 """
 
 import argparse
@@ -69,7 +69,7 @@ TRAININGS = {"15_diffusion": (diffusion, 30_000)}
 
 
 def store(network, name):
-    """Write the weights as float16 and their SHA-256; return the size in bytes."""
+    """Write the weights as float16, their SHA-256 and the layers; return the size in bytes."""
     content = io.BytesIO()
     weights = [np.asarray(weight, "float16") for weight in network.get_weights()]
     np.savez_compressed(content, *weights)
@@ -77,6 +77,10 @@ def store(network, name):
     path.write_bytes(content.getvalue())
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     path.with_suffix(".sha256").write_text(f"{digest}  {path.name}\n")
+    layers = network.to_json()
+    for key in ("quantization_config", "input_axes", "output_axes"):
+        layers = layers.replace(f', "{key}": null', "")  # which older versions of Keras refuse
+    path.with_suffix(".json").write_text(layers + "\n")
     return path.stat().st_size
 
 

@@ -40,8 +40,8 @@ def outputs(scripts, options):
 
 
 def sync(scripts, options):
-    """Bring numbers, notebooks and README up to date."""
-    from book import numbers, pairing, rules
+    """Bring numbers, notebooks, README and its pictures up to date."""
+    from book import numbers, pairing, pictures, rules
 
     status = 0
     for script in scripts:
@@ -60,6 +60,7 @@ def sync(scripts, options):
         for problem in rules.stale(script):
             print(f"{script.stem}: {problem}")
     numbers.update_readme()
+    pictures.update()
     return status
 
 

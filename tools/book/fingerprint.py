@@ -171,5 +171,5 @@ def used_assets(trees, genkeras):
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted((genkeras / "assets").glob("*"))
-        if path.name in strings or (path.suffix == ".npz" and path.stem in strings)
+        if path.name in strings or (path.suffix in (".npz", ".json") and path.stem in strings)
     }
