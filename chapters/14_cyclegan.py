@@ -23,8 +23,8 @@
 # |---|---|
 # | Slides | *CycleGAN: transformación del dominio* |
 # | Textbook | not covered |
-# | Result | Of the T-shirts among the test images 79 %<!-- test_to_pullover_percent --> become pullovers for a classifier, and 82 %<!-- test_to_shirt_percent --> of the pullovers T-shirts (real ones: 89 %<!-- test_real_pullovers_percent --> and 88 %<!-- test_real_shirts_percent -->), with prints and shades kept; one training |
-# | Time | 794 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Result | Of the T-shirts among the test images 79 %<!-- test_to_pullover_percent --> are classified as pullovers after the translation, and 82 %<!-- test_to_shirt_percent --> of the pullovers as T-shirts (real ones: 89 %<!-- test_real_pullovers_percent --> and 88 %<!-- test_real_shirts_percent -->), with prints and shades kept; one training |
+# | Time | 1143 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
 # %% [markdown]
@@ -58,7 +58,7 @@ BLOCKS = 3  # residual blocks of the translators; GPU: 6 to 9
 OUTLINE_STEPS = 500  # gradient steps for the outlines
 SHIRT_STEPS = 3000  # for T-shirts and pullovers; GPU: ten times as many
 ABLATION_STEPS = 200  # for each network in the comparison
-ABLATIONS = ["no cycle loss", "no identity loss", "neither of both", "no pool"]
+ABLATIONS = ["no cycle loss", "no identity loss", "neither", "no pool"]
 STARTS = [-1, 1]  # share of the input in the output of an untrained translator
 SEEDS = 2  # repetitions of the comparison
 BATCH_SIZE = 16
@@ -70,7 +70,7 @@ MODELS = "models"  # folder for trained models, and for the backup of an interru
 # ## Two domains, twice
 # We call the two sets of images *domains* $A$ and $B$.
 #
-# For the first task we compute the outline of a garment: the length of the gradient of its brightness, which is large where neighboring pixels differ. Domain $A$ are the outlines of one half of the training images, and domain $B$ are the images of the other half, as they are. So no outline in the training data has its garment there. For the validation images we know both, and can compare.
+# For the first task we compute the outline of a garment from the gradient of its brightness, whose length is large where neighboring pixels differ. (We take twice this length, and cut it at 1, which makes the rims of bright garments thick and white.) Domain $A$ consists of the outlines of one half of the training images, and domain $B$ of the images of the other half, as they are. So no outline in the training data has its garment there. For the validation images we know both, and can compare.
 #
 # For the second task, domain $A$ are T-shirts and domain $B$ pullovers. Here we have no right answer, since there is no photograph of the same garment with short and with long sleeves.
 
@@ -79,7 +79,7 @@ images = gk.load_images(n_train=N_TRAIN)
 
 
 def outline(x):
-    """Outlines (n, h, w, 1) in [0, 1] of images of that shape: the length of the gradient."""
+    """Outlines (n, h, w, 1) in [0, 1] of images of that shape: twice the length of the gradient."""
     padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
     horizontal = padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]
     vertical = padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]
@@ -118,22 +118,26 @@ gk.plot_diagram(
         "a, from A": (0, 1),
         "G(a)": (2, 1),
         "F(G(a))": (4, 1),
+        "compare with a": (6, 1),
         "D_B: is it from B?": (2, 2),
         "b, from B": (0, -0.2),
         "F(b)": (2, -0.2),
         "G(F(b))": (4, -0.2),
+        "compare with b": (6, -0.2),
         "D_A: is it from A?": (2, -1.2),
     },
     [
         ("a, from A", "G(a)", "G"),
         ("G(a)", "F(G(a))", "F"),
+        ("F(G(a))", "compare with a", ""),
         ("G(a)", "D_B: is it from B?", ""),
         ("b, from B", "F(b)", "F"),
         ("F(b)", "G(F(b))", "G"),
+        ("G(F(b))", "compare with b", ""),
         ("F(b)", "D_A: is it from A?", ""),
     ],
     colored=["D_B: is it from B?", "D_A: is it from A?"],
-    title="Both cycles; each last image is compared with the first one of its row",
+    title="Both cycles (the real images for the discriminators are left out)",
     height=3,
 )
 plt.show()
@@ -170,11 +174,11 @@ def small():
 def build_translator(shape=(28, 28, 1), filters=32, blocks=3, start=0.0):
     """Images in [-1, 1] of a shape to images of that shape.
 
-    Height and width must be multiples of 4. Before the training the output contains the input
-    `start` times, so that -1 starts with negatives.
+    Height and width must be even. Before the training, what goes into the last tanh contains the
+    input `start` times, so that -1 starts with negatives.
     """
-    if shape[0] % 4 or shape[1] % 4:
-        raise ValueError(f"height and width must be multiples of 4, got {shape[0]} and {shape[1]}")
+    if shape[0] % 2 or shape[1] % 2:
+        raise ValueError(f"height and width must be even, got {shape[0]} and {shape[1]}")
     image = keras.Input(shape)
     x = layers.Conv2D(filters, 4, strides=2, padding="same", kernel_initializer=small())(image)
     x = normalization()(x)
@@ -239,6 +243,8 @@ class ImagePool(layers.Layer):
 
     def call(self, x):
         n = ops.shape(x)[0]
+        if isinstance(n, int) and n > self.size:
+            raise ValueError(f"a pool of {self.size} images is too small for a batch of {n}")
         filling = self.seen < self.size
         random = keras.random.shuffle(ops.arange(self.size), seed=self.seed_generator)[:n]
         places = ops.where(filling, (self.seen + ops.arange(n)) % self.size, random)
@@ -327,7 +333,7 @@ class CycleGAN(keras.Model):
 
 # %% [markdown]
 # ## A task with a known answer
-# We train both translators on the unpaired halves: the outlines of some images, and other images as they are.
+# We train both translators on the unpaired halves: the outlines of some images, and other images as they are. To save time for the second task, this is a single training of 500<!-- setting --> steps.
 
 
 # %%
@@ -466,9 +472,9 @@ gk.plot_rows(
 plt.show()
 
 # %% [markdown]
-# The outlines are filled in with gray, but often with the wrong shade. The boots in the third and sixth column and the pullover in the last one should be almost white. They come out dark. The mean absolute error is 0.185<!-- known_answer_mae -->. This is less than that of the median garment (0.210<!-- known_answer_median_mae -->), but more than that of filling every outline with the same gray (0.098<!-- known_answer_filled_mae -->). So for this task our CycleGAN is worse than a simple rule. The network that was trained on pairs reaches 0.045<!-- known_answer_supervised_mae -->, with the same measure as its loss. So the outlines do contain most of what is needed. (A bright garment before a black background has a bright outline.) Why does CycleGAN not find it? One explanation is that its loss asks for a garment that the discriminator believes and that can be translated back, and not for the right shade. Another one is that 500<!-- setting --> steps are too few: they show less than a third of the images once, and dark boots with a bright rim do not look like garments.
+# The outlines are filled in with gray, but often with the wrong shade. The boots in the third and sixth column and the coat in the last one should be almost white. They come out dark. The mean absolute error is 0.185<!-- known_answer_mae -->. This is less than that of the median garment (0.210<!-- known_answer_median_mae -->), but more than that of filling every outline with the same gray (0.098<!-- known_answer_filled_mae -->). So for this task our CycleGAN is worse than a simple rule. The network that was trained on pairs reaches 0.045<!-- known_answer_supervised_mae -->, with the same measure as its loss. So the outlines do contain most of what is needed. (A bright garment before a black background has a bright outline.) Why does CycleGAN not find it? One explanation is that its loss asks for a garment that the discriminator believes and that can be translated back, and not for the right shade. Another one is that 500<!-- setting --> steps are too few: they show less than a third of the images once, and dark boots with a bright rim do not look like garments.
 #
-# The other direction is no better. The error of 0.175<!-- to_outline_mae --> is close to that of the median outline (0.180<!-- to_outline_median_mae -->), and the fifth row shows why: where true outlines are dark, many of ours have a gray filling with a pattern of dots. And yet the last row, which is drawn from these, gives every garment its own shade. Its error is only 0.030<!-- back_from_translation_mae -->, although true outlines led to 0.185<!-- known_answer_mae -->. So what $F$ draws must contain the shade in a way that $G$ can use. Is it in the dots, or in the gray between them? To find out, we change the interior before we translate back. Averaging the pixels of the interior with their neighbors inside removes most of the dots and keeps the gray. Making the interior black removes both.
+# The other direction is no better. The error of 0.175<!-- to_outline_mae --> is close to that of the median outline (0.180<!-- to_outline_median_mae -->), and the fifth row shows why: where true outlines are dark, many of ours have a gray filling with a pattern of dots. (Some also have bright lines at the border of the image.) And yet the last row, which is drawn from these, gives every garment its own shade. Its error is only 0.030<!-- back_from_translation_mae -->, although true outlines led to 0.185<!-- known_answer_mae -->. So what $F$ draws must contain the shade in a way that $G$ can use. Is it in the dots, or in the gray between them? To find out, we change the interior before we translate back. Averaging the pixels of the interior with their neighbors inside should remove most of the dots and keep the gray. Making the interior black removes both. As a control we do the same with true outlines.
 
 # %%
 sketches = translate(drawing.f, x_known)
@@ -508,11 +514,11 @@ for name, value in back_errors.items():
     print(f"garment from {name:30} mean absolute error {value:.4f}")
 
 # %% [markdown]
-# With a blurred interior the error of the way back rises from 0.030<!-- back_from_translation_mae --> to 0.033<!-- back_blurred_mae -->, with a black one to 0.202<!-- back_black_mae -->. So the shade is mostly in the mean gray of the filling, and the dots add little. The cycle loss is small although neither translation is right: $F$ leaves a gray filling in the outlines, and $G$ reads the shade from it. Whether longer training changes this is the question of exercise 3.
+# With a blurred interior the error of the way back rises from 0.030<!-- back_from_translation_mae --> to 0.033<!-- back_blurred_mae -->, with a black one to 0.202<!-- back_black_mae -->. (With true outlines a black interior costs much less: 0.247<!-- back_outline_black_mae --> in place of 0.185<!-- known_answer_mae -->.) So the shade is mostly in the mean gray of the filling, and the dots add little. The cycle loss is small although neither translation is right: $F$ leaves a gray filling in the outlines, and $G$ reads the shade from it. Whether longer training changes this is the question of exercise 3.
 
 # %% [markdown]
 # ## T-shirts and pullovers
-# Now the task of the slides.
+# Now a task of the kind on the slides, in which no right answer exists. We train six times as long as for the outlines.
 
 # %%
 resume = keras.callbacks.BackupAndRestore(
@@ -522,31 +528,12 @@ begin = time.perf_counter()
 knitting = train(shirts, pullovers, SHIRT_STEPS, run.seed, epochs=10, callbacks=[resume])
 training_seconds = time.perf_counter() - begin
 print(f"training took {training_seconds:.0f} s")
-history = knitting.history.history
 pathlib.Path(MODELS).mkdir(parents=True, exist_ok=True)
 knitting.g.save(f"{MODELS}/14_shirt_to_pullover.keras")
 knitting.f.save(f"{MODELS}/14_pullover_to_shirt.keras")
 
-# %% alt="Two curves over 3,000 steps, on a logarithmic axis: the loss of the generators falls from 3.8 to 1.8, that of the discriminators stays close to 0.4."
-figure, axis = plt.subplots(figsize=(8, 2.6), layout="constrained")
-for name, label in (("g_loss", "generators"), ("d_loss", "discriminators")):
-    axis.plot(
-        np.arange(1, len(history[name]) + 1) * SHIRT_STEPS / 10, history[name], "o-", label=label
-    )
-axis.set(
-    xlabel="steps",
-    ylabel="loss, mean of an epoch",
-    title="T-shirts and pullovers: losses in training",
-    yscale="log",
-)
-axis.legend()
-axis.grid(alpha=0.3)
-plt.show()
-
 # %% [markdown]
-# The loss of the discriminators barely moves. It would be one half if they gave the value one half to every patch, and 0 if they were always right. It stays a little below one half, so they can tell translations from real images a little. As in the chapters before, these curves do not tell us how good the translations are.
-#
-# The classifier of the chapters before tells us how many translations pass as garments of the target class. We compare with the untranslated images and with real images of the target class. To see how much of a garment is kept, we measure the mean difference between a garment and its translation, and compare it with the difference between a garment and a random one of the target class. Since sleeves ought to change, we also measure it in the middle of the image alone, which is covered by the body of the garment. And there is a rival that learns nothing: it looks up the closest training image of the target class.
+# The classifier of the chapters before tells us how many translations pass as garments of the target class. We compare with the untranslated images and with real images of the target class. To see how much of a garment is kept, we measure the mean difference between a garment and its translation, and compare it with the difference between a garment and a random one of the target class. Since sleeves ought to change, we also measure it in the middle of the image alone, which is covered by the body of the garment. We leave out the lowest rows there and look at them separately, because the two classes differ in how far down they reach.
 
 
 # %%
@@ -584,6 +571,11 @@ def judge(model, a, b):
     }
 
 
+# %% [markdown]
+# To put the numbers in context we compare with a method that learns nothing. It looks up the training image of the target class that has the closest body.
+
+
+# %%
 def nearest(x, others):
     """For each of x the one of other images (m, h, w, c) whose body is closest."""
     flat = body(others).reshape(len(others), -1)
@@ -593,17 +585,6 @@ def nearest(x, others):
 
 valid_shirts = of_class(images.x_valid, images.y_valid, "T-shirt/top")
 valid_pullovers = of_class(images.x_valid, images.y_valid, "Pullover")
-scores = judge(knitting, valid_shirts, valid_pullovers)
-real_shares = share(valid_pullovers, "Pullover"), share(valid_shirts, "T-shirt/top")
-plain_shares = share(valid_shirts, "Pullover"), share(valid_pullovers, "T-shirt/top")
-n = min(len(valid_shirts), len(valid_pullovers))
-random_change = error(valid_shirts[:n], valid_pullovers[:n])
-random_body = error(body(valid_shirts[:n]), body(valid_pullovers[:n]))
-median_pullover, median_shirt = np.median(pullovers, axis=0), np.median(shirts, axis=0)
-median_body = (
-    error(body(median_pullover[None]), body(valid_shirts))
-    + error(body(median_shirt[None]), body(valid_pullovers))
-) / 2
 found_pullovers, found_shirts = nearest(valid_shirts, pullovers), nearest(valid_pullovers, shirts)
 found = {
     "to pullover": share(found_pullovers, "Pullover"),
@@ -615,15 +596,41 @@ found = {
     )
     / 2,
 }
+
+# %% [markdown]
+# Other points of reference are real and untranslated images, random pairs, and the median garment of the target class as the answer to everything.
+
+# %%
+scores = judge(knitting, valid_shirts, valid_pullovers)
+real_shares = share(valid_pullovers, "Pullover"), share(valid_shirts, "T-shirt/top")
+plain_shares = share(valid_shirts, "Pullover"), share(valid_pullovers, "T-shirt/top")
+n = min(len(valid_shirts), len(valid_pullovers))
+random_change = error(valid_shirts[:n], valid_pullovers[:n])
+random_body = error(body(valid_shirts[:n]), body(valid_pullovers[:n]))
+median_pullover, median_shirt = np.median(pullovers, axis=0), np.median(shirts, axis=0)
+median_body = (
+    error(body(median_pullover[None]), body(valid_shirts))
+    + error(body(median_shirt[None]), body(valid_pullovers))
+) / 2
+random_hem = error(hem(valid_shirts[:n]), hem(valid_pullovers[:n]))
+hem_means = {
+    "T-shirts": hem(valid_shirts).mean(),
+    "pullovers": hem(valid_pullovers).mean(),
+    "T-shirts to pullovers": hem(translate(knitting.g, valid_shirts)).mean(),
+    "pullovers to T-shirts": hem(translate(knitting.f, valid_pullovers)).mean(),
+}
 print("CycleGAN: ", ", ".join(f"{key} {value:.3f}" for key, value in scores.items()))
 print(
     "training image with the closest body: ",
     ", ".join(f"{key} {value:.3f}" for key, value in found.items()),
 )
-print(f"random pairs: change {random_change:.3f}, body change {random_body:.3f}")
+print(f"random pairs: change {random_change:.3f}, body change {random_body:.3f}, ", end="")
+print(f"hem change {random_hem:.3f}")
 print(f"the median garment for all: body change {median_body:.3f}")
 print(f"real pullovers {real_shares[0]:.1%}, real T-shirts {real_shares[1]:.1%}")
 print(f"untranslated {plain_shares[0]:.1%} and {plain_shares[1]:.1%}")
+print("brightness of the hem: ", end="")
+print(", ".join(f"{name} {value:.2f}" for name, value in hem_means.items()))
 
 # %% alt="Seven rows of twelve images: T-shirts, the same with sleeves, and T-shirts again; pullovers, the same without sleeves, and pullovers again, with prints and shades kept; and T-shirts of the training data with similar bodies."
 sweaters = translate(knitting.g, valid_shirts[:12])
@@ -645,9 +652,11 @@ plt.show()
 # %% [markdown]
 # In most columns sleeves appear and disappear, while prints, shades and necklines stay. 81 %<!-- to_pullover_percent --> of the T-shirts and 85 %<!-- to_shirt_percent --> of the pullovers pass as garments of the other class, compared with 92 %<!-- real_pullovers_percent --> and 93 %<!-- real_shirts_percent --> of the real ones. (The classifier has seen these real images in its training, and we chose our settings by these shares. On the test images, at the end of the chapter, 79 %<!-- test_to_pullover_percent --> and 82 %<!-- test_to_shirt_percent --> of the translations pass, and 89 %<!-- test_real_pullovers_percent --> and 88 %<!-- test_real_shirts_percent --> of the real ones.) The body of a garment changes by 0.023<!-- body_change_mae --> per pixel on average. The median garment of the other class differs from it by 0.216<!-- median_body_mae -->, and a random one by 0.288<!-- random_body_mae -->.
 #
-# The rival passes more often, in 92 %<!-- nearest_to_pullover_percent --> and 90 %<!-- nearest_to_shirt_percent --> of the cases. This is no surprise, since what it finds are real garments of the target class. But their bodies differ from the originals by 0.057<!-- nearest_body_mae -->, more than twice as much as those of the translations, and prints get lost, as the last row shows.
+# What it finds passes more often, in 92 %<!-- nearest_to_pullover_percent --> and 90 %<!-- nearest_to_shirt_percent --> of the cases. This is no surprise, since these are real garments of the target class. But their bodies differ from the originals by 0.057<!-- nearest_body_mae -->, more than twice as much as those of the translations, and prints get lost, as the last row shows.
 #
-# Not all is well. The pullover in the second column lies in an unusual pose, and is not translated at all. Several T-shirts in the fifth row keep faint remains of their sleeves, as dots beside the body. And the lower hem moves. In the second row, the bodies in columns 7, 8, 9 and 12 end higher than before, and in the fifth row, those in columns 6 and 9 end lower. Our measure leaves out the last four rows, in which this happens. There the translations differ from their originals by 0.29<!-- hem_change_mae -->. T-shirts reach further down in these data than pullovers do, so the translators are right to move it.
+# The last four rows change much more, by 0.288<!-- hem_change_mae --> (random pairs: 0.426<!-- random_hem_mae -->). In the second row of the figure, for example, the bodies in columns 7, 8, 9 and 12 end higher than before, and in the fifth row, those in columns 6 and 9 end lower. On average this is the difference between the classes. The mean brightness of these rows is 0.57<!-- shirts_hem --> for T-shirts, which reach further down, and 0.29<!-- pullovers_hem --> for pullovers. Translated T-shirts and pullovers have the values of the other class, 0.33<!-- to_pullovers_hem --> and 0.58<!-- to_shirts_hem -->.
+#
+# Not all is well. The pullover in the second column lies in an unusual pose, and is not translated at all. And several T-shirts in the fifth row keep faint remains of their sleeves, as dots beside the body.
 
 # %% [markdown]
 # ## What the parts are good for
@@ -657,10 +666,12 @@ plt.show()
 left_out = {
     "no cycle loss": {"cycle_weight": 0.0},
     "no identity loss": {"identity_weight": 0.0},
-    "neither of both": {"cycle_weight": 0.0, "identity_weight": 0.0},
+    "neither": {"cycle_weight": 0.0, "identity_weight": 0.0},
     "no pool": {"pool_size": 0},
 }
 ablation, examples = {}, {"T-shirt": valid_shirts[:12]}
+shown = ["to pullover", "to T-shirt", "cycle error", "body change", "adversarial loss"]
+print(f"{'':24}" + "".join(f"{key:>18}" for key in shown))
 for name in ["complete", *ABLATIONS]:
     changes = left_out.get(name, {})
     results = []
@@ -669,8 +680,8 @@ for name in ["complete", *ABLATIONS]:
         results.append(judge(model, valid_shirts, valid_pullovers))
         if seed == run.seed:
             examples[name.replace(" ", "\n", 1)] = translate(model.g, valid_shirts[:12])
-        print(f"{name:17} seed {seed}: ", end="")
-        print(", ".join(f"{key} {value:.3f}" for key, value in results[-1].items()))
+        print(f"{name}, seed {seed}".ljust(24), end="")
+        print("".join(f"{results[-1][key]:18.3f}" for key in shown))
     ablation[name] = results
 
 # %% alt="Six rows of twelve images: T-shirts, and blurred pullovers by five variants. All keep shades and some prints, except the variant with neither loss, whose pullovers are all bright and alike."
@@ -678,93 +689,128 @@ gk.plot_rows(examples, title="T-shirts as pullovers, by the variants of the firs
 plt.show()
 
 # %% [markdown]
-# By the share of pullovers that pass as T-shirts, the complete model would look bad. After so few steps it is 40 %<!-- complete_1_to_shirt_percent --> and 31 %<!-- complete_2_to_shirt_percent --> (with the two seeds), and without the cycle loss 92 %<!-- no_cycle_loss_1_to_shirt_percent --> and 85 %<!-- no_cycle_loss_2_to_shirt_percent -->. (In the other direction the two seeds disagree about which is better.) But a translation that passes need not have anything to do with its original.
+# By the share of pullovers that pass as T-shirts, the complete model would look bad. After so few steps it is 40 %<!-- complete_1_to_shirt_percent --> and 31 %<!-- complete_2_to_shirt_percent --> (with the two seeds), and without the cycle loss 92 %<!-- no_cycle_loss_1_to_shirt_percent --> and 85 %<!-- no_cycle_loss_2_to_shirt_percent -->. (In the other direction the two seeds disagree about which is better.) With neither of the two losses nearly all pass, 100 %<!-- neither_1_to_pullover_percent --> and 97 %<!-- neither_1_to_shirt_percent --> with the first seed. But a translation that passes need not have anything to do with its original.
 #
-# The change of the body tells more. Without cycle and identity loss it is 0.257<!-- neither_of_both_1_body_mae --> and 0.320<!-- neither_of_both_2_body_mae -->, about as much as that of a random garment (0.288<!-- random_body_mae -->), and more than the 0.22<!-- median_body_mae --> of one median garment for all. The fifth row of the figure shows bright pullovers for T-shirts of all shades, with traces of a print at most. Either of the two losses alone prevents this. Without the cycle loss the body changes by 0.061<!-- no_cycle_loss_1_body_mae --> and 0.069<!-- no_cycle_loss_2_body_mae -->, without the identity loss by 0.055<!-- no_identity_loss_1_body_mae --> and 0.069<!-- no_identity_loss_2_body_mae -->, and with both by 0.052<!-- complete_1_body_mae --> twice. So the identity loss also ties a translation to its original, although it is computed on untranslated images of the target domain only. A possible reason is the direct connection from the input to the last layer: a translator that has learned to pass pullovers on does the same with the body of a T-shirt. We have not tested this. Nor does this short comparison show that the cycle loss is needed where the identity loss is present. Exercise 1 asks what becomes of it in a long training.
+# The change of the body tells more. Without cycle and identity loss it is 0.257<!-- neither_1_body_mae --> and 0.320<!-- neither_2_body_mae -->, about as much as that of a random garment (0.288<!-- random_body_mae -->), and more than the 0.22<!-- median_body_mae --> of one median garment for all. The fifth row of the figure shows bright pullovers for T-shirts of all shades, with traces of a print at most. Either of the two losses alone prevents this. Without the cycle loss, the variant of which so many pass, the body changes only a little more than in the complete model: by 0.061<!-- no_cycle_loss_1_body_mae --> and 0.069<!-- no_cycle_loss_2_body_mae -->, without the identity loss by 0.055<!-- no_identity_loss_1_body_mae --> and 0.069<!-- no_identity_loss_2_body_mae -->, and with both by 0.052<!-- complete_1_body_mae --> twice. So the identity loss also ties a translation to its original, although it is computed on untranslated images of the target domain only. A possible reason is the direct connection from the input to the last layer: a translator that has learned to pass pullovers on does the same with the body of a T-shirt. We have not tested this. Nor does this short comparison show that the cycle loss is needed where the identity loss is present. Exercise 1 asks what becomes of it in a long training.
 #
-# The cycle loss does what it says. Without it the error after both translations is 0.095<!-- no_cycle_loss_1_cycle_mae --> and 0.092<!-- no_cycle_loss_2_cycle_mae -->, with it 0.045<!-- complete_1_cycle_mae --> and 0.046<!-- complete_2_cycle_mae -->. Leaving out the pool changes the shares by at most 2 percentage points and the errors by much less than 0.02<!-- setting -->, mostly less than a change of seed does.
+# What is lost without the cycle loss is the way back. Without it the error after both translations is 0.095<!-- no_cycle_loss_1_cycle_mae --> and 0.092<!-- no_cycle_loss_2_cycle_mae -->, with it 0.045<!-- complete_1_cycle_mae --> and 0.046<!-- complete_2_cycle_mae -->. Leaving out the pool changes the shares by at most 2 percentage points and the errors by much less than 0.01<!-- setting -->, mostly less than a change of seed does.
 
 # %% [markdown]
 # ## Does a translation hide information?
 # In the outlines the information for the way back is plain to see. Chu, Zhmoginov and Sandler (2017) found that CycleGAN can also hide it in faint details that nobody notices: their network drew aerial photographs from its own maps, with details that could not be seen in these maps. Our T-shirts make one wonder, too. Most pullovers in the figure get back sleeves of the right length and shade, although hardly anything of them is left in the T-shirts from which they are drawn.
 #
-# A code in fine details would not survive noise that is as strong as the details. (One in the mean of a whole region would.) So we add noise to the translation, beginning with 0.01<!-- setting --> (two or three of 255 gray levels), and measure the error of the way back in those pixels that the translation had changed. The other pixels are the control: what is drawn there can be copied from the translation, so that noise disturbs them without destroying any code. We also show the outlines, in which we know of a code that is not faint.
-
-# %% alt="Four curves of the error against the noise, from 0 to 0.2. All are flat up to 0.02 and rise after that. Those of the changed pixels begin at 0.06 and 0.05 and end at 0.25 and 0.12, those of the other pixels begin at 0.02 and end at 0.08 and 0.05."
-amounts = [0, 0.01, 0.02, 0.05, 0.1, 0.2]
+# First we ask how good the way back is. We look at pixels in the lower half that have become darker in the translation, most of which belong to long sleeves. There we compare it with two simple guesses: the median shade of the body, and the best that any single shade for each pullover could reach, which is the true median of these pixels. And since remains of the sleeves can be seen in some T-shirts, we look separately at those pullovers of which nothing brighter than 0.1<!-- setting --> is left at these places. We take pullovers with a bright body, whose sleeves stand out.
 
 
-def way_back(model, b, amount):
-    """Errors of G(F(b) + noise) in the pixels that F changed, and in the others."""
+# %%
+def darkened(b, to_a):
+    """Pixels that a translation has made darker, such as sleeves or the interior of an outline."""
+    return b - to_a > 0.15
+
+
+def mean_at(values, pixels):
+    """Mean of the values where `pixels` is True; 0 where none is."""
+    return float(values[pixels].sum() / max(pixels.sum(), 1))
+
+
+def median_shade(x, pixels):
+    """The median of each image (n, h, w, 1) where `pixels` is True, as (n, 1, 1, 1)."""
+    chosen = np.ma.masked_array(x, ~pixels).reshape(len(x), -1)
+    return np.ma.median(chosen, axis=1).filled(0).reshape(-1, 1, 1, 1)
+
+
+bright = valid_pullovers[body(valid_pullovers).mean(axis=(1, 2, 3)) > 0.4]
+to_a = translate(knitting.f, bright)
+sleeves = darkened(bright, to_a)
+sleeves[:, :14] = False  # the upper half, in which T-shirts have sleeves, too
+brightest_remains = np.where(sleeves, to_a, 0).max(axis=(1, 2, 3))
+groups = {"all": brightest_remains <= 1, "nothing left": brightest_remains < 0.1}
+answers = {
+    "not translated back": to_a,
+    "shade of the body": np.median(body(to_a), axis=(1, 2, 3), keepdims=True) + 0 * to_a,
+    "best single shade": median_shade(bright, sleeves) + 0 * to_a,
+    "translated back": translate(knitting.g, to_a),
+}
+sleeve_errors = {}
+print("error in the darkened pixels of the lower half of bright pullovers:")
+for name, group in groups.items():
+    for answer, x in answers.items():
+        gaps = np.abs(x - bright)
+        sleeve_errors[name, answer] = mean_at(gaps[group], sleeves[group])
+        print(f"{name:12} ({group.sum():3}), {answer:20} {sleeve_errors[name, answer]:.3f}")
+
+# %% [markdown]
+# The way back has an error of 0.080<!-- sleeves_mae --> in these pixels, where the T-shirt as it is would have 0.64<!-- sleeves_not_back_mae -->. It is much better than the shade of the body (0.16<!-- sleeves_body_shade_mae -->), and even than the best single shade (0.15<!-- sleeves_best_shade_mae -->). So the translator must also know where the sleeves end, and how they are shaded. Does it see this in the remains? Where nothing is left at these places, its error is 0.073<!-- bare_sleeves_mae -->, compared with 0.16<!-- bare_sleeves_best_shade_mae --> for the best single shade. So it does not need visible remains there. It might have learned what most sleeves look like, or read it from the shoulders and the short sleeves, or from something that we do not see.
+#
+# A code in single faint pixels would not survive noise that is stronger than the code. So we add noise to the translation of all pullovers, beginning with 0.01<!-- setting --> (two or three of 255 gray levels), and measure the error of the way back in all darkened pixels. A code in the mean of a larger region would survive this, so we also add smooth noise, which shifts the brightness of whole regions. (A faint pattern that is repeated over many pixels may survive both.) The other pixels are a control: most of them can be copied from the translation, and need no code. As a second control we take the outlines, in which we know of a code in the shade of a region: the gray of the filling.
+
+# %% alt="Curves of the error against the noise, from 0 to 0.1. In the darkened pixels of the T-shirts the error is flat up to 0.02 and then doubles, the same for fine and smooth noise. For the outlines smooth noise triples the error, fine noise raises it by half. Two dotted lines for the other pixels lie below and rise slowly."
+amounts = [0, 0.01, 0.02, 0.05, 0.1]
+
+
+def way_back(model, b, amount, smooth):
+    """Errors of G(F(b) + noise) in the pixels that F has made darker, and in the others."""
     to_a = translate(model.f, b)
-    changed = np.abs(to_a - b) > 0.15
     noise = np.random.default_rng(run.seed).standard_normal(b.shape, "float32")
+    noise = ndimage.gaussian_filter(noise, (0, smooth, smooth, 0))
+    noise = noise / noise.std()
     gaps = np.abs(translate(model.g, to_a + amount * noise) - b)
-    return float(gaps[changed].mean()), float(gaps[~changed].mean())
+    darker = darkened(b, to_a)
+    return mean_at(gaps, darker), mean_at(gaps, ~darker)
 
 
 figure, axis = plt.subplots(figsize=(8, 3), layout="constrained")
 noisy_backs = {}
-for (name, model, b), color in zip(
-    [("T-shirts", knitting, valid_pullovers), ("outlines", drawing, x_known)],
-    ["C0", "C1"],
-    strict=True,
-):
-    noisy_backs[name] = np.array([way_back(model, b, amount) for amount in amounts])
-    for k, (pixels, style) in enumerate([("changed", "o-"), ("other", "s--")]):
-        axis.plot(
-            amounts, noisy_backs[name][:, k], style, color=color, label=f"{name}, {pixels} pixels"
-        )
-        print(f"{name:9} {pixels:8}", ", ".join(f"{gap:.4f}" for gap in noisy_backs[name][:, k]))
+for name, model, b, color in [
+    ("T-shirts", knitting, valid_pullovers, "C0"),
+    ("outlines", drawing, x_known[:1000], "C1"),
+]:
+    for kind, smooth in [("fine", 0), ("smooth", 3)]:
+        gaps = np.array([way_back(model, b, amount, smooth) for amount in amounts])
+        noisy_backs[name, kind] = gaps
+        style = "o-" if kind == "fine" else "s--"
+        axis.plot(amounts, gaps[:, 0], style, color=color, label=f"{name}, {kind} noise")
+        for pixels, values in zip(["darkened", "other"], gaps.T, strict=True):
+            print(f"{name}, {kind:6} noise, {pixels:8} pixels: ", end="")
+            print(", ".join(f"{value:.4f}" for value in values))
+    axis.plot(
+        amounts,
+        noisy_backs[name, "fine"][:, 1],
+        ":",
+        color=color,
+        label=f"{name}, other pixels, fine noise",
+    )
 axis.set(
     xlabel="standard deviation of the noise (images in [0, 1])",
     ylabel="mean absolute error",
     title="Error of the way back, with noise added to the translation",
     ylim=(0, None),
 )
-axis.legend()
+figure.legend(loc="outside right upper", fontsize=8)
 axis.grid(alpha=0.3)
 plt.show()
 
 # %% [markdown]
-# There is another candidate for a code. In the figure of the results, some faint remains of the sleeves can be seen beside the T-shirts, and more of them in a brightened picture. To test whether the way back needs them, we make them black: all pixels that the translation has changed and that are dark in it.
-
-# %%
-to_a = translate(knitting.f, valid_pullovers)
-changed = np.abs(to_a - valid_pullovers) > 0.15
-remains = changed & (to_a < 0.15)
-blanked = translate(knitting.g, np.where(remains, 0, to_a))
-remains_errors = {
-    "not translated back": error(to_a[changed], valid_pullovers[changed]),
-    "translated back": error(translate(knitting.g, to_a)[changed], valid_pullovers[changed]),
-    "without the remains": error(blanked[changed], valid_pullovers[changed]),
-}
-print(
-    f"mean of the remains {to_a[remains].mean():.3f}, {remains.sum() / changed.sum():.0%} of the ",
-    end="",
-)
-print("changed pixels; error in the changed pixels: ", end="")
-print(", ".join(f"{name} {value:.3f}" for name, value in remains_errors.items()))
-
-# %% [markdown]
-# Noise of 0.02<!-- setting -->, which is five gray levels, hardly matters: the error of the changed pixels rises from 0.064<!-- noise_none_mae --> to 0.068<!-- noise_little_mae -->. If the sleeves depended on single pixels fainter than this noise, the error would rise sharply. Stronger noise raises it to 0.140<!-- noise_much_mae -->, and that of the other pixels from 0.017<!-- noise_none_other_mae --> to 0.046<!-- noise_much_other_mae -->. It also damages the parts that are clearly visible, so it cannot tell us whether there is a hidden code. The outlines suffer less from it. Their code is the gray of a whole region, in which the noise averages out.
+# If the sleeves depended on details fainter than the noise, the error would rise toward that of a single shade, about 0.15<!-- setting -->, or beyond. Noise of 0.02<!-- setting -->, which is five gray levels, hardly matters. In the darkened pixels of the T-shirts, fine noise raises the error from 0.079<!-- noise_none_mae --> to 0.083<!-- noise_fine_mae -->, and smooth noise to 0.083<!-- noise_smooth_mae -->. So there is no sign of a code in single pixels or in shades as faint as this. Stronger noise also damages what is clearly visible, and cannot tell us whether there is a code.
 #
-# Without the dark remains of the sleeves the error of the way back is 0.071<!-- remains_none_mae --> instead of 0.064<!-- remains_kept_mae -->, while it would be 0.53<!-- not_back_mae --> if nothing were translated back. This is a weak test, since most of these pixels are nearly black anyway, and the brightest dots are not among them. So we have found no sign of a code in faint details, and cannot exclude one in the visible remains. A simpler source of the sleeves would be the short sleeves of the T-shirt, which show the shade of the long ones.
+# The outlines show what a code in the shade of a region looks like in this test. With noise of 0.05<!-- setting -->, fine noise raises their error from 0.050<!-- outlines_none_mae --> to 0.058<!-- outlines_more_fine_mae -->, because it averages out over the region, and smooth noise to 0.090<!-- outlines_more_smooth_mae -->. For the T-shirts both kinds matter equally (0.106<!-- noise_more_fine_mae --> and 0.103<!-- noise_more_smooth_mae -->).
 
 # %% [markdown]
 # ## A second solution
-# The loss asks that translations look like the target domain and that the way back succeeds. More than one pair of translators may satisfy it. Moriakov et al. (2020) show that this happens whenever there is an invertible map of a domain onto itself that leaves the distribution of its images unchanged. Take the negative of each garment, in which dark becomes bright and bright becomes dark. If $G$ makes pullovers with the negative shade, and $F$ takes the negative again, then the round trip is perfect. The distribution stays the same only roughly, since bright pullovers are more frequent than dark ones. So the discriminator has some reason to object. Is it enough?
+# The loss asks that translations look like the target domain and that the way back succeeds. More than one pair of translators may satisfy it. Moriakov et al. (2020) show that this happens whenever there is an invertible map of a domain onto itself that leaves the distribution of its images unchanged. Take the negative of each garment, in which dark becomes bright and bright becomes dark. If $G$ makes pullovers with the negative shade, and $F$ takes the negative again, then the round trip is perfect. The distribution stays the same only roughly, since bright pullovers are more frequent than dark ones: 67 %<!-- bright_pullovers_percent --> of those for training have a body that is brighter than one half on average. So the discriminator has some reason to object. Is it enough?
 #
-# The trainings so far began with small random weights, far from both solutions. Now we let the last layer of both translators begin with the negative of the input (`start=-1`), and for comparison with the input as it is (`start=1`). We do this without the identity loss, which the authors use for some of their tasks only.
+# The trainings so far began with small random weights, far from both solutions. Now we let the last layer of both translators begin with the negative of the input (`start=-1`), and for comparison with the input as it is (`start=1`). (The negative of the input also has a white background, which the training has to turn black.) We do this without the identity loss, which the authors use for some of their tasks only.
 
 # %%
+shown = ["to pullover", "to T-shirt", "change", "cycle error", "identity error"]
+shown.append("adversarial loss")
 started, started_rows = {}, {"T-shirt": valid_shirts[:12]}
 for start in STARTS:
     changes = {"start": start, "identity_weight": 0.0}
     model = train(shirts, pullovers, ABLATION_STEPS, run.seed, **changes)
     started[start] = judge(model, valid_shirts, valid_pullovers)
     print(f"start {start:2}: ", end="")
-    print(", ".join(f"{key} {value:.3f}" for key, value in started[start].items()))
+    print(", ".join(f"{key} {started[start][key]:.3f}" for key in shown))
     pullover_row = translate(model.g, valid_shirts[:12])
     started_rows[f"start {start}"] = pullover_row
     started_rows[f"start {start}\nand back"] = translate(model.f, pullover_row)
@@ -778,7 +824,7 @@ plt.show()
 # %% [markdown]
 # After 200<!-- setting --> steps the translators that began with negatives still have them. Bright T-shirts get dark bodies and dark ones bright bodies, between bright stripes for the sleeves, and the way back restores the original shades. A garment changes by 0.362<!-- start_minus_change -->, more than the difference of a random pair (0.270<!-- random_pair_mae -->), while with the other start it changes by 0.096<!-- start_plus_change -->.
 #
-# The losses in use are a little higher with negatives: the cycle error is 0.034<!-- start_minus_cycle_error -->, and 0.030<!-- start_plus_cycle_error --> with the other start, and the adversarial loss is 0.741<!-- start_minus_adversarial_loss --> and 0.707<!-- start_plus_adversarial_loss -->. (Each start is one training. The adversarial losses of two seeds of the complete model differ as much.) Without a second run to compare with, nobody would have found these values suspicious. For the classifier about as many pass: 83 %<!-- start_minus_to_pullover_percent --> and 49 %<!-- start_minus_to_shirt_percent --> with negatives, 80 %<!-- start_plus_to_pullover_percent --> and 41 %<!-- start_plus_to_shirt_percent --> without. Only the identity error differs clearly, 0.394<!-- start_minus_identity_error --> compared with 0.045<!-- start_plus_identity_error -->. It was not part of the loss here, and this is a good reason to include it.
+# Do the losses show it? The cycle error is 0.034<!-- start_minus_cycle_error --> with negatives and 0.030<!-- start_plus_cycle_error --> with the other start. This is more than two seeds differ by, but both are below the 0.046<!-- no_identity_loss_1_cycle_mae --> of the same training from small random weights, so the value alone would look good. The adversarial loss is 0.741<!-- start_minus_adversarial_loss --> and 0.707<!-- start_plus_adversarial_loss -->. From small random weights, the two seeds without the identity loss have 0.717<!-- no_identity_loss_1_adversarial_loss --> and 0.756<!-- no_identity_loss_2_adversarial_loss -->, so this difference tells nothing. (Each start is one training.) Nor does the classifier object: 83 %<!-- start_minus_to_pullover_percent --> and 49 %<!-- start_minus_to_shirt_percent --> pass with negatives, 80 %<!-- start_plus_to_pullover_percent --> and 41 %<!-- start_plus_to_shirt_percent --> without. Among the terms of the loss only the identity error gives the negatives away, 0.394<!-- start_minus_identity_error --> compared with 0.045<!-- start_plus_identity_error -->. It was not used here, and this is a good reason to include it.
 #
 # We have chosen this start on purpose, and stopped early: whether the negatives would disappear in a longer training is the question of exercise 4. From small random weights, both of our seeds came out with the original shades, even without the identity loss. But if you train a CycleGAN on data of your own, look at its pictures and at what it changes, and not only at its losses.
 
@@ -804,7 +850,9 @@ assert loaded_gap < 1e-5, "the loaded translator gives other images"
 if not QUICK:
     assert outline_errors["trained on pairs"] < outline_errors["CycleGAN"], "pairs do not help"
     assert outline_errors["CycleGAN"] < outline_errors["median answer"], "no better than the median"
-    assert outline_errors["filled with one gray"] < outline_errors["CycleGAN"], "better than gray"
+    assert outline_errors["filled with one gray"] < outline_errors["CycleGAN"], (
+        "the fill with one gray is worse"
+    )
     assert back_errors["F(b)"] < back_errors["true outline"] / 2, "no code between F and G"
     assert back_errors["F(b), interior black"] > 2 * back_errors["F(b), interior blurred"], (
         "the gray of the filling does not carry the shade"
@@ -813,14 +861,16 @@ if not QUICK:
     cycle_errors = [mean_of[name]["cycle error"] for name in ("no cycle loss", "complete")]
     assert cycle_errors[0] > 1.5 * cycle_errors[1], "the cycle loss does not matter"
     bodies = {name: means["body change"] for name, means in mean_of.items()}
-    neither = bodies.pop("neither of both")
+    neither = bodies.pop("neither")
     assert neither > 2 * max(bodies.values()), "either loss alone does not keep the body"
     assert started[-1]["change"] > random_change, "no negatives"
     assert started[-1]["to pullover"] > 0.5, "negatives do not pass"
     assert started[1]["change"] < random_change / 2, "positives change as much"
     assert found["body change"] > 1.5 * scores["body change"], "the closest image keeps the body"
-    black, plain = remains_errors["without the remains"], remains_errors["translated back"]
-    assert black < 1.5 * plain, "the way back needs the remains of the sleeves"
+    for name in groups:
+        assert (
+            sleeve_errors[name, "translated back"] < 0.8 * sleeve_errors[name, "best single shade"]
+        ), f"{name}: a single shade for the sleeves is as good as the way back"
     assert scores["change"] < random_change / 2, "little of a garment is kept"
 
 ablation_numbers = {}
@@ -832,6 +882,7 @@ for name, results in ablation.items():
         ablation_numbers[f"{key}_{i}_to_shirt_percent"] = 100 * result["to T-shirt"]
         ablation_numbers[f"{key}_{i}_to_pullover_percent"] = 100 * result["to pullover"]
         ablation_numbers[f"{key}_{i}_body_mae"] = result["body change"]
+        ablation_numbers[f"{key}_{i}_adversarial_loss"] = result["adversarial loss"]
 start_numbers = {}
 for start, result in started.items():
     key = f"start_{'minus' if start < 0 else 'plus'}"
@@ -871,19 +922,32 @@ gk.record(
     back_black_mae=back_errors["F(b), interior black"],
     back_outline_blurred_mae=back_errors["true outline, interior blurred"],
     back_outline_black_mae=back_errors["true outline, interior black"],
-    noise_none_mae=noisy_backs["T-shirts"][0, 0],
-    noise_little_mae=noisy_backs["T-shirts"][2, 0],
-    noise_much_mae=noisy_backs["T-shirts"][4, 0],
-    noise_none_other_mae=noisy_backs["T-shirts"][0, 1],
-    noise_little_other_mae=noisy_backs["T-shirts"][2, 1],
-    noise_much_other_mae=noisy_backs["T-shirts"][4, 1],
-    remains_none_mae=remains_errors["without the remains"],
-    remains_kept_mae=remains_errors["translated back"],
-    not_back_mae=remains_errors["not translated back"],
-    remains_percent=100 * remains.sum() / changed.sum(),
+    noise_none_mae=noisy_backs["T-shirts", "fine"][0, 0],
+    noise_fine_mae=noisy_backs["T-shirts", "fine"][2, 0],
+    noise_smooth_mae=noisy_backs["T-shirts", "smooth"][2, 0],
+    noise_more_fine_mae=noisy_backs["T-shirts", "fine"][3, 0],
+    noise_more_smooth_mae=noisy_backs["T-shirts", "smooth"][3, 0],
+    noise_none_other_mae=noisy_backs["T-shirts", "fine"][0, 1],
+    noise_fine_other_mae=noisy_backs["T-shirts", "fine"][2, 1],
+    outlines_none_mae=noisy_backs["outlines", "fine"][0, 0],
+    outlines_more_fine_mae=noisy_backs["outlines", "fine"][3, 0],
+    outlines_more_smooth_mae=noisy_backs["outlines", "smooth"][3, 0],
+    sleeves_mae=sleeve_errors["all", "translated back"],
+    sleeves_best_shade_mae=sleeve_errors["all", "best single shade"],
+    sleeves_body_shade_mae=sleeve_errors["all", "shade of the body"],
+    sleeves_not_back_mae=sleeve_errors["all", "not translated back"],
+    bare_sleeves_mae=sleeve_errors["nothing left", "translated back"],
+    bare_sleeves_best_shade_mae=sleeve_errors["nothing left", "best single shade"],
+    bare_sleeves=groups["nothing left"].sum(),
+    bright_pullovers_percent=100 * np.mean(body(pullovers).mean(axis=(1, 2, 3)) > 0.5),
     body_change_mae=scores["body change"],
     test_body_change_mae=test_scores["body change"],
     hem_change_mae=scores["hem change"],
+    random_hem_mae=random_hem,
+    shirts_hem=hem_means["T-shirts"],
+    pullovers_hem=hem_means["pullovers"],
+    to_pullovers_hem=hem_means["T-shirts to pullovers"],
+    to_shirts_hem=hem_means["pullovers to T-shirts"],
     median_body_mae=median_body,
     random_body_mae=random_body,
     nearest_body_mae=found["body change"],
@@ -897,9 +961,9 @@ gk.record(
 # %% [markdown]
 # ## What to remember
 # - CycleGAN learns to translate between two collections of images without pairs. Discriminators make the translations look like their domain, and the cycle loss and the identity loss tie each one to its original.
-# - Our translators turn 79 %<!-- test_to_pullover_percent --> of the T-shirts among the test images into pullovers for a classifier, and 82 %<!-- test_to_shirt_percent --> of the pullovers into T-shirts (one training). They change the bodies by less than a tenth of the difference to a random garment of the other class, and move the hem.
+# - Our translators turn 79 %<!-- test_to_pullover_percent --> of the T-shirts among the test images into pullovers for a classifier, and 82 %<!-- test_to_shirt_percent --> of the pullovers into T-shirts (one training). They change the bodies by less than a tenth of the difference to a random garment of the other class, and move the hem as the classes differ.
 # - Without cycle and identity loss a translation loses the shade and most of the print of its original. In our short comparison either of the two is enough to keep them, and the image pool makes no difference.
-# - A small cycle loss does not mean that a translation is right. In our task with a known answer, after a short training, the outlines keep a gray filling, which tells the way back what the shade was, and a fill with one gray is closer to the truth.
+# - A small cycle loss does not mean that a translation is right. In our task with a known answer, after 500<!-- setting --> steps, the outlines keep a gray filling, which tells the way back what the shade was, and a fill with one gray is closer to the truth.
 # - The loss may have solutions that we do not want. Translators that began with negatives still had them after 200<!-- setting --> steps, and neither the classifier nor the cycle loss would have made us suspicious.
 #
 # ## Exercises

@@ -105,6 +105,12 @@ def test_color_at_larger_sizes_builds_and_makes_a_step(fourteen, size):
     assert gan.g.output_shape[1:] == (size, size, 3)
 
 
-def test_sizes_that_cannot_be_halved_twice_get_one_sentence(fourteen):
-    with pytest.raises(ValueError, match="must be multiples of 4, got 30 and 28"):
-        fourteen["build_translator"]((30, 28, 1))
+def test_sizes_that_cannot_be_halved_get_one_sentence(fourteen):
+    with pytest.raises(ValueError, match="must be even, got 29 and 28"):
+        fourteen["build_translator"]((29, 28, 1))
+
+
+def test_a_pool_smaller_than_a_batch_gets_one_sentence(fourteen):
+    pool = fourteen["ImagePool"](4)
+    with pytest.raises(ValueError, match="a pool of 4 images is too small for a batch of 5"):
+        pool(np.zeros((5, 8, 8, 1)))
