@@ -41,7 +41,7 @@ book: book-env ## build the web book into build/book/, from the committed notebo
 	@$(BOOK) web
 
 test-book: chromium book ## open every page of the web book in headless Chromium
-	@$(PY) -m pytest -q -n auto tests/book_in_browser.py
+	@$(PY) -m pytest -q --durations 5 tests/book_in_browser.py
 
 book-env:
 	@bash tools/install.sh "$$ENV" notebooks,test,book

@@ -38,7 +38,6 @@ html_static_path = ["_static", "../build/book-static"]
 html_css_files = ["book.css"]
 html_js_files = ["book.js"]
 html_theme_options = {
-    "home_page_in_toc": True,
     "navbar_persistent": [],  # the side bar has the search already
     "footer_content_items": [],
     "use_download_button": False,  # each chapter begins with its two files
