@@ -393,5 +393,7 @@ def test_the_dark_colors_have_no_serious_finding_either(browser, page):
 
 
 def test_the_pictures_of_the_front_page_open_chapters():
-    links = [link["href"] for link in soup("index.html").select(".gallery figure a.image-reference")]
+    links = [
+        link["href"] for link in soup("index.html").select(".gallery figure a.image-reference")
+    ]
     assert len(links) >= 4 and set(links) <= {chapter(stem) for stem in STEMS}

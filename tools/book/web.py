@@ -144,7 +144,10 @@ def toctree(caption, entries):
 
 
 def chapter_page(notebook, stem):
-    """A chapter as the book shows it: with downloads and alternative texts, without widgets."""
+    """A chapter as the book shows it: with downloads and alternative texts, without widgets.
+
+    Sliders need a running kernel. The picture that a chapter draws in their place is shown.
+    """
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -152,9 +155,8 @@ def chapter_page(notebook, stem):
         elif "alt" in cell.metadata:
             cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"]}}
         for output in cell.get("outputs", []):
-            # Sliders need a running kernel; the picture that the chapter draws in their place wins.
-            if WIDGET in output.get("data", {}):
-                del output["data"][WIDGET]
+            if output.get("data", {}).pop(WIDGET, None) and "image/png" not in output["data"]:
+                output["data"] = {"text/plain": "(sliders, which move in the notebook only)"}
     heading, rest = (notebook.cells[0].source + "\n").split("\n", 1)
     heading = heading.replace("# ", f"# {stem[:2]} ", 1)
     notebook.cells[0].source = f"{heading}\n\n{downloads(stem)}\n{rest}"
@@ -177,9 +179,8 @@ def without_remote_pictures(markdown):
     """Prose without badges and other pictures of other hosts, which a page must not ask."""
     picture = r"!\[[^]]*\]\(https?://[^)]*\)"
     html = r"<img\b[^>]*\bsrc=\"https?://[^>]*>"
-    for pattern in (rf"\[\s*{picture}\s*\]\([^)]*\)", picture, rf"<a\b[^>]*>\s*{html}\s*</a>", html):
-        markdown = re.sub(pattern, "", markdown)
-    return markdown
+    with_link = rf"\[\s*{picture}\s*\]\([^)]*\)|<a\b[^>]*>\s*{html}\s*</a>"
+    return re.sub(f"{with_link}|{picture}|{html}", "", markdown)
 
 
 # --- The front page ------------------------------------------------------------------------------
@@ -191,6 +192,7 @@ def front_page(readme, gallery, folder):
     sections = re.split(r"^(?=## )", text, flags=re.MULTILINE)
     kept = [part for part in sections if part.split("\n")[0].removeprefix("## ") not in LEFT_OUT]
     text = convert_links("".join(kept), folder)
+    text = re.sub(r"\n([ \t]*\n)+", "\n\n", text)  # where badges stood
     heading, first, rest = text.strip().split("\n\n", 2)
     return f"{heading}\n\n{first}\n\n{gallery}\n{rest}\n"
 
