@@ -37,6 +37,19 @@ test-oldest: ## run the tests on the lowest versions that pyproject.toml admits 
 	@ENV=.venv-oldest RESOLUTION=lowest-direct bash tools/install.sh .venv-oldest notebooks,test
 	@VIRTUAL_ENV="$(CURDIR)/.venv-oldest" .venv-oldest/bin/python -m pytest -q -n auto
 
+book: book-env ## build the web book into build/book/, from the committed notebooks
+	@$(BOOK) web
+
+test-book: chromium book ## open every page of the web book in headless Chromium
+	@$(PY) -m pytest -q --durations 5 tests/book_in_browser.py
+
+book-env:
+	@bash tools/install.sh "$$ENV" notebooks,test,book
+
+chromium:
+	@command -v chromium > /dev/null || { echo "make test-book: Chromium is missing; \
+	install it first, for example with: apt-get install chromium" >&2; exit 1; }
+
 bench: env ## time the textbook's recipes against ours (about an hour; ONLY="conv dcgan": only these)
 	@$(PY) benchmarks $(ONLY)
 
@@ -65,4 +78,4 @@ sample: env ## maintainer: rebuild the bundled sample from the full Fashion-MNIS
 , := ,
 
 .PHONY: help env chapters quick lab test test-fast test-oldest bench sync outputs alt format \
-	feature-net pretrained sample
+	feature-net pretrained sample book test-book book-env chromium

@@ -62,6 +62,24 @@ def test_an_environment_with_cuda_is_not_installed_again_without(clone):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_an_environment_for_the_web_book_serves_the_rest_too(clone):
+    stamp = clone / ".venv" / ".genkeras-installed"
+    stamp.write_text(stamp.read_text().replace("notebooks,test]", "notebooks,test,book]"))
+    done = make_in(clone, "env")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_what_an_environment_has_is_kept_when_something_is_added(clone):
+    stamp, python = clone / ".venv" / ".genkeras-installed", clone / ".venv" / "bin" / "python"
+    stamp.write_text(stamp.read_text().replace("notebooks,test]", "notebooks,test,gpu]"))
+    python.unlink()
+    python.write_text('#!/bin/bash\necho "$@" >> "$(dirname "$0")/calls"\n')
+    python.chmod(0o755)
+    done = run_install(".venv", cwd=clone, extras="notebooks,test,book")
+    assert done.returncode == 0 and "[notebooks,test,gpu,book]" in stamp.read_text()
+    assert ".[notebooks,test,gpu,book]" in (python.parent / "calls").read_text()
+
+
 def test_an_old_python_is_refused_and_leaves_nothing(tmp_path):
     done = run_install(
         tmp_path / ".venv", cwd=ROOT, python=fake_python(tmp_path / "python3.9", "3.9.2")

@@ -8,18 +8,27 @@ extras=$2
 python=${PYTHON:-python3}
 resolution=${RESOLUTION:-highest}
 stamp="$folder/.genkeras-installed"
-wanted="$PWD [$extras] $resolution $(cksum < pyproject.toml)"
+checksum=$(cksum < pyproject.toml)
 
 fail() {
     echo "make env: $1" >&2
     exit 1
 }
 
-# An environment with the extra "gpu" has all that is needed without it.
-found=$(sed 's/,gpu\]/]/' "$stamp" 2> /dev/null || true)
-if [ -x "$folder/bin/python" ] && { [ "$found" = "$wanted" ] || [ "$(cat "$stamp" 2> /dev/null)" = "$wanted" ]; }; then
-    exit 0
+# An environment that has more extras than are wanted will do, and keeps them all the same.
+found=$(cat "$stamp" 2> /dev/null || true)
+had=
+if [ -x "$folder/bin/python" ] && [[ $found == "$PWD ["*"] $resolution $checksum" ]]; then
+    had=${found#"$PWD ["}
+    had=${had%"] $resolution $checksum"}
 fi
+missing=
+for extra in ${extras//,/ }; do
+    [[ ,$had, == *,$extra,* ]] || missing=$missing,$extra
+done
+[ -n "$missing" ] || exit 0
+extras=${had:-}$missing
+extras=${extras#,}
 
 if [ ! -x "$folder/bin/python" ]; then
     [[ $folder != *:* ]] || fail "the path of an environment cannot hold a colon: $folder"
@@ -46,4 +55,4 @@ if "$folder/bin/python" -m pip install --quiet --disable-pip-version-check uv; t
 else
     "$folder/bin/python" -m pip install --quiet -e ".[$extras]" || fail "the installation failed (see above)"
 fi
-echo "$wanted" > "$stamp"
+echo "$PWD [$extras] $resolution $checksum" > "$stamp"

@@ -6,6 +6,8 @@ fingerprint  what the outputs of a chapter depend on
 figures      pictures in notebooks: stored in few bytes, with alternative text
 numbers      the numbers quoted in prose and README, and the README's table
 rules        what every chapter keeps, for the tests
+web          the web book: make book
+npm          MathJax and axe-core, which the web book and its test need
 
 `make` calls `python -m book`, which is in __main__.py.
 """

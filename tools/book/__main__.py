@@ -1,4 +1,5 @@
-"""The command line behind `make chapters`, `make quick`, `make outputs`, `make sync`, `make alt`."""
+"""The command line behind `make chapters`, `make quick`, `make outputs`, `make sync`, `make alt`
+and `make book`."""
 
 import argparse
 import sys
@@ -8,7 +9,7 @@ from book import CHAPTERS
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="book", description=__doc__)
-    parser.add_argument("mode", choices=["run", "quick", "outputs", "sync", "alt"])
+    parser.add_argument("mode", choices=list(ACTIONS))
     parser.add_argument("chapter", nargs="?", default="", help="such as 03; all if left out")
     parser.add_argument(
         "--keep", choices=["py", "ipynb"], help="sync: whose cells to keep if both were edited"
@@ -74,7 +75,14 @@ def alt(scripts, options):
     return 0
 
 
-ACTIONS = {"run": run, "quick": run, "outputs": outputs, "sync": sync, "alt": alt}
+def web(scripts, options):
+    """Build the web book."""
+    from book import web
+
+    return web.build()
+
+
+ACTIONS = {"run": run, "quick": run, "outputs": outputs, "sync": sync, "alt": alt, "web": web}
 
 if __name__ == "__main__":
     sys.exit(main())
