@@ -21,6 +21,9 @@ quick: env ## run every chapter with small parameters into build/quick/ (N=03: o
 lab: env ## open JupyterLab on the chapters
 	@$(PY) -m jupyterlab chapters
 
+standalone: env ## write notebooks that need no clone into build/standalone/ (N=03: only that one)
+	@$(BOOK) standalone $(N)
+
 test: env ## check style, spelling, notebooks and code, and run every chapter with small parameters
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
@@ -64,5 +67,5 @@ sample: env ## maintainer: rebuild the bundled sample from the full Fashion-MNIS
 
 , := ,
 
-.PHONY: help env chapters quick lab test test-fast test-oldest bench sync outputs alt format \
+.PHONY: help env chapters quick lab standalone test test-fast test-oldest bench sync outputs alt format \
 	feature-net pretrained sample

@@ -1,6 +1,7 @@
-"""The command line behind `make chapters`, `make quick`, `make outputs`, `make sync`, `make alt`."""
+"""The command line behind `make chapters`, `quick`, `outputs`, `sync`, `standalone` and `alt`."""
 
 import argparse
+import os
 import sys
 
 from book import CHAPTERS
@@ -8,7 +9,7 @@ from book import CHAPTERS
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="book", description=__doc__)
-    parser.add_argument("mode", choices=["run", "quick", "outputs", "sync", "alt"])
+    parser.add_argument("mode", choices=list(ACTIONS))
     parser.add_argument("chapter", nargs="?", default="", help="such as 03; all if left out")
     parser.add_argument(
         "--keep", choices=["py", "ipynb"], help="sync: whose cells to keep if both were edited"
@@ -73,7 +74,24 @@ def alt(scripts, options):
     return 0
 
 
-ACTIONS = {"run": run, "quick": run, "outputs": outputs, "sync": sync, "alt": alt}
+def write_standalone(scripts, options):
+    """Write each chapter as a notebook that needs no clone of this repository."""
+    from book import standalone
+
+    for script in scripts:
+        path = standalone.write(script)
+        print(f"{os.path.relpath(path)}: {path.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+ACTIONS = {
+    "run": run,
+    "quick": run,
+    "outputs": outputs,
+    "sync": sync,
+    "standalone": write_standalone,
+    "alt": alt,
+}
 
 if __name__ == "__main__":
     sys.exit(main())
