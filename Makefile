@@ -49,6 +49,9 @@ sync: env ## maintainer: numbers and notebooks in step with the scripts (N=03; K
 outputs: env ## maintainer: run in place, refresh outputs and results (N=03: only that one)
 	@$(BOOK) outputs $(N)
 
+badges: env ## maintainer: links to Colab, Kaggle and Binder (REPO=owner/name; without it: none)
+	@$(BOOK) badges $(if $(REPO),--repo '$(REPO)')
+
 alt: env ## maintainer: list the figures without alternative text
 	@$(BOOK) alt $(N)
 
@@ -67,5 +70,5 @@ sample: env ## maintainer: rebuild the bundled sample from the full Fashion-MNIS
 
 , := ,
 
-.PHONY: help env chapters quick lab standalone test test-fast test-oldest bench sync outputs alt format \
-	feature-net pretrained sample
+.PHONY: help env chapters quick lab standalone test test-fast test-oldest bench sync outputs badges alt \
+	format feature-net pretrained sample

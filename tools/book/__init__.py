@@ -6,6 +6,7 @@ fingerprint  what the outputs of a chapter depend on
 figures      pictures in notebooks: stored in few bytes, with alternative text
 numbers      the numbers quoted in prose and README, and the README's table
 standalone   chapters as notebooks that carry genkeras with them: make standalone
+badges       links to Colab, Kaggle and Binder: make badges
 rules        what every chapter keeps, for the tests
 
 `make` calls `python -m book`, which is in __main__.py.

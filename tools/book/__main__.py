@@ -1,4 +1,4 @@
-"""The command line behind `make chapters`, `quick`, `outputs`, `sync`, `standalone` and `alt`."""
+"""The command line behind `make chapters`, `quick`, `outputs`, `sync` and others (see ACTIONS)."""
 
 import argparse
 import os
@@ -13,6 +13,9 @@ def main(arguments=None):
     parser.add_argument("chapter", nargs="?", default="", help="such as 03; all if left out")
     parser.add_argument(
         "--keep", choices=["py", "ipynb"], help="sync: whose cells to keep if both were edited"
+    )
+    parser.add_argument(
+        "--repo", default="", help="badges: owner/name; without it, they are taken out"
     )
     options = parser.parse_args(arguments)
     scripts = sorted(CHAPTERS.glob("[0-9][0-9]_*.py"))
@@ -64,6 +67,29 @@ def sync(scripts, options):
     return status
 
 
+def write_badges(scripts, options):
+    """Write links to Colab, Kaggle and Binder, or take them out."""
+    from book import badges, pairing
+
+    if options.repo:
+        try:
+            badges.check_repo(options.repo)
+        except ValueError as error:
+            print(error, file=sys.stderr)
+            return 1
+    status = 0
+    for script in scripts:
+        try:
+            changed = badges.update_script(script, options.repo)
+        except pairing.EditedNotebook as error:
+            print(error, file=sys.stderr)
+            status = 1
+            continue
+        print(f"{script.stem}: {'changed' if changed else 'as it was'}")
+    badges.update_readme(scripts, options.repo)
+    return status
+
+
 def alt(scripts, options):
     """List the figures without alternative text."""
     from book import pairing, rules
@@ -90,6 +116,7 @@ ACTIONS = {
     "outputs": outputs,
     "sync": sync,
     "standalone": write_standalone,
+    "badges": write_badges,
     "alt": alt,
 }
 
