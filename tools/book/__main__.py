@@ -44,13 +44,14 @@ def outputs(scripts, options):
 
 
 def sync(scripts, options):
-    """Bring numbers, notebooks and README up to date."""
-    from book import numbers, pairing, rules
+    """Bring numbers, what sections need, notebooks and README up to date."""
+    from book import needs, numbers, pairing, rules
 
     status = 0
     for script in scripts:
         try:
             changed = numbers.update_script(script)
+            changed = needs.update_script(script) or changed
             changed = pairing.sync(script, options.keep) or changed
         except pairing.EditedNotebook as error:
             print(error, file=sys.stderr)
