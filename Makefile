@@ -21,6 +21,9 @@ quick: env ## run every chapter with small parameters into build/quick/ (N=03: o
 lab: env ## open JupyterLab on the chapters
 	@$(PY) -m jupyterlab chapters
 
+standalone: env ## write notebooks that need no clone into build/standalone/ (N=03: only that one)
+	@$(BOOK) standalone $(N)
+
 test: env ## check style, spelling, notebooks and code, and run every chapter with small parameters
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
@@ -59,6 +62,9 @@ sync: env ## maintainer: numbers and notebooks in step with the scripts (N=03; K
 outputs: env ## maintainer: run in place, refresh outputs and results (N=03: only that one)
 	@$(BOOK) outputs $(N)
 
+badges: env ## maintainer: links to Colab, Kaggle and Binder (REPO=owner/name; without it: none)
+	@$(BOOK) badges $(if $(REPO),--repo '$(REPO)')
+
 alt: env ## maintainer: list the figures without alternative text
 	@$(BOOK) alt $(N)
 
@@ -77,5 +83,5 @@ sample: env ## maintainer: rebuild the bundled sample from the full Fashion-MNIS
 
 , := ,
 
-.PHONY: help env chapters quick lab test test-fast test-oldest bench sync outputs alt format \
-	feature-net pretrained sample book test-book book-env chromium
+.PHONY: help env chapters quick lab standalone test test-fast test-oldest bench sync outputs badges alt \
+	format feature-net pretrained sample book test-book book-env chromium

@@ -242,6 +242,8 @@ plt.show()
 
 # %% [markdown]
 # ## How many numbers does a garment need?
+# *Needs the cells of Setup, Parameters and "A first autoencoder: from three dimensions to two".*
+#
 # We now give encoder and decoder hidden layers with a nonlinear activation. The set of possible reconstructions is no longer a plane but
 # a curved surface, which can follow the data. At the same time we vary the size of the code. The slides put it this way:
 # autoencoding is a form of compression, and a smaller latent space is a tighter bottleneck (*cuello de botella*).
@@ -372,6 +374,8 @@ plt.show()
 
 # %% [markdown]
 # ## A plane of garments
+# *Needs the cells of Setup, Parameters, "A first autoencoder: from three dimensions to two" and "How many numbers does a garment need?".*
+#
 # The smallest code has only two numbers, so we can draw the whole latent space. On the left you see where the encoder
 # puts the validation garments. On the right we go the other way: we take a regular grid of points in that plane and let the decoder draw
 # the garment for each. To see how well the plane separates the ten classes, we guess the class of one half of these garments from the 15 nearest
@@ -438,6 +442,8 @@ plt.show()
 
 # %% [markdown]
 # ## Which sequence is easier to remember?
+# *Needs the cells of Setup, Parameters and "A first autoencoder: from three dimensions to two".*
+#
 # The slides ask the reader to memorize one of two sequences:
 #
 # - 40, 27, 25, 36, 81, 57, 10, 73, 19, 68
@@ -529,6 +535,8 @@ plt.show()
 
 # %% [markdown]
 # ## Chase and Simon: what experts remember
+# *Needs the cells of Setup, Parameters, "A first autoencoder: from three dimensions to two", "How many numbers does a garment need?" and "Which sequence is easier to remember?".*
+#
 # In a famous experiment, Chase and Simon (1973) let a chess master and weaker players look at a board for a few seconds and then put the pieces back from memory.
 # When the position came from a real game, the master remembered far more pieces than the others. When the pieces stood at
 # random, the advantage was gone, or nearly so (Gobet and Simon, 1996, found a small one). Masters do not have a better memory; they recognize patterns.
@@ -602,6 +610,8 @@ plt.show()
 
 # %% [markdown]
 # ## With too much room, a network copies
+# *Needs the cells of Setup, Parameters, "A first autoencoder: from three dimensions to two", "How many numbers does a garment need?", "Which sequence is easier to remember?" and "Chase and Simon: what experts remember".*
+#
 # What happens if the code is *larger* than the input? Such an autoencoder is called overcomplete. Nothing forces it to find patterns any
 # more: it could simply pass every pixel through. How would we notice? Its error on garments is small in any case. But a network that
 # copies will copy *everything*, even pictures that look like no garment. So we test with noise: garments whose pixels have been scrambled,
@@ -660,6 +670,8 @@ plt.show()
 
 # %% [markdown]
 # ## Check
+# *Needs the cells of Setup, Parameters, "A first autoencoder: from three dimensions to two", "How many numbers does a garment need?", "A plane of garments", "Which sequence is easier to remember?", "Chase and Simon: what experts remember" and "With too much room, a network copies".*
+#
 # These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%

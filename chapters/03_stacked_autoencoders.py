@@ -161,6 +161,8 @@ print(f"{stacked.count_params():,} parameters")
 
 # %% [markdown]
 # ## Training
+# *Needs the cells of Setup, Parameters, "The data, and two baselines" and "The architecture".*
+#
 # The loss is the squared error of the slides, averaged over pixels and images, which Keras calls `"mse"`:
 #
 # $$\mathcal{L} = \frac{1}{784\,n} \sum_{i=1}^{n} \|x_i - \hat{x}_i\|^2$$
@@ -234,6 +236,8 @@ plt.show()
 
 # %% [markdown]
 # ## How does it compare with the textbook's?
+# *Needs the cells of all sections above.*
+#
 # The textbook's autoencoder is 784-100-30-100-784, with ReLU on the coding layer and a linear output. It is trained with Nadam at a constant rate of 0.001<!-- setting --> and
 # batches of 32. After 20 epochs the output printed in the book's own notebook shows a validation loss of
 # 0.0132<!-- textbook stacked printed -->. When we ran the same recipe on Keras 3 it ended at 0.0138<!-- textbook stacked rerun --> (mean of three seeds, in
@@ -287,6 +291,8 @@ for name, errors in variants.items():
 
 # %% [markdown]
 # ## Overfitting
+# *Needs the cells of Setup, Parameters, "The data, and two baselines" and "The architecture".*
+#
 # The slides warn that the layers should not be too powerful, or the autoencoder overfits (*sobreajuste*). On 55,000 images we saw nothing of the kind: the two
 # learning curves end together. Overfitting needs a network that is large compared with its data. So we take away data first, all but 500
 # images, and then compare a narrow network with a wide one. Only the width differs between the two.
@@ -345,6 +351,8 @@ plt.show()
 
 # %% [markdown]
 # ## Tied weights
+# *Needs the cells of Setup, Parameters, "The data, and two baselines", "The architecture", "Training" and "How does it compare with the textbook's?".*
+#
 # PCA encodes by a matrix $W$ and decodes by its transpose. Could our decoder use the weights of the encoder in the same way? Then only its biases would be new, and
 # the network would have half as many parameters. Keras has no such layer, so we write one. It computes
 #
@@ -450,6 +458,8 @@ print(f"largest difference after loading {difference:.1e}   still tied: {still_t
 
 # %% [markdown]
 # ## Training one autoencoder at a time
+# *Needs the cells of Setup, Parameters, "The data, and two baselines", "The architecture", "Training", "How does it compare with the textbook's?" and "Tied weights".*
+#
 # Around 2006, deep networks were hard to train from random weights. One way out was to train them one layer at a time (*Training one autoencoder at a time*). A first, shallow autoencoder
 # learns to compress the images to 400 hidden activations. A second one learns to compress *those* to 30 numbers.
 # Then the parts are put together in the order encoder 1, encoder 2, decoder 2, decoder 1, and the whole is trained a little more.
@@ -529,6 +539,8 @@ print(
 
 # %% [markdown]
 # ## A map of the collection
+# *Needs the cells of Setup, Parameters, "The data, and two baselines", "The architecture", "Training", "How does it compare with the textbook's?" and "Tied weights".*
+#
 # Thirty numbers per garment are few enough to be useful and too many to be drawn. The method t-SNE arranges points with many coordinates in the plane so
 # that close neighbors stay close. Applied to the codes, it gives a map of the whole collection, without a label having been used anywhere. We
 # only color the map by class.
@@ -613,6 +625,8 @@ plt.show()
 
 # %% [markdown]
 # ## Unsupervised pretraining
+# *Needs the cells of Setup, Parameters, "The data, and two baselines", "The architecture", "Training", "How does it compare with the textbook's?" and "Tied weights".*
+#
 # Now for the question of the introduction. Suppose that only a few hundred garments have labels. The slides suggest training an autoencoder on all
 # images first and reusing its lower layers in the classifier (*preentrenamiento no supervisado*): they have seen 55,000
 # garments, not just the labeled ones. We compare four classifiers of the same shape:
@@ -751,6 +765,8 @@ plt.show()
 
 # %% [markdown]
 # ## Check
+# *Needs the cells of all sections above.*
+#
 # These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%

@@ -116,6 +116,8 @@ def generator_loss(fake_logits):
 # Both networks need an optimizer of their own, and each step must change the weights of one player only. `gk.minimize(optimizer, loss_fn, variables)` makes one such step. It is a gradient tape and little else; the last section shows its code and explains what the little is.
 #
 # ## The game in one dimension
+# *Needs the cells of Setup, Parameters and "The game".*
+#
 # We begin with the smallest possible case. The real data are numbers around 1, with a standard deviation of 0.4<!-- setting -->, and the generator maps one random number to another.
 
 
@@ -237,6 +239,8 @@ print("real: 1 and 0.4")
 
 # %% [markdown]
 # ## The best discriminator is a density ratio
+# *Needs the cells of Setup, Parameters, "The game" and "The game in one dimension".*
+#
 # Suppose that we keep the generator fixed and train the discriminator until it no longer improves. If $p_g$ is the density of the generated points, theory says that the best discriminator is a ratio of densities, and that the value of the game then contains the Jensen-Shannon divergence of the two (Goodfellow et al., 2014):
 #
 # $$D^*(x) = \frac{p_{data}(x)}{p_{data}(x) + p_g(x)}, \qquad V(D^*, G) = -\log 4 + 2\, JS(p_{data} \,\|\, p_g)$$
@@ -309,6 +313,8 @@ plt.show()
 # (In the left panel each density is drawn with height 1. The true densities are equal, and D* is one half, a little to the left of where the drawn curves cross.) Where there are points, the trained discriminator follows the ratio of the densities to within 0.008<!-- optimal_d_gap -->, and the value of the game gives the Jensen-Shannon divergence, 0.317<!-- js_nats --> nats. A generator that minimizes $V$ against a perfect discriminator would therefore minimize this divergence, without ever computing a density. (On the far right, where almost no points fall, the trained discriminator is wrong: nothing there corrects it.)
 #
 # ## Two losses for the generator
+# *Needs the cells of all sections above.*
+#
 # In practice generators minimize $-\log D(G(z))$ instead. The right panel above shows why. Early in training, the discriminator recognizes generated examples easily, and its logits are far below zero (gray). There the gradient of $\log(1 - D)$ nearly vanishes: the loss *saturates*. The gradient of $-\log D$ is largest just there. Optimizers such as Adam, which
 # normalize the size of their steps, would make up for a small gradient in part (exercise 3).
 #
@@ -342,6 +348,8 @@ for name, slope in slopes.items():
 
 # %% [markdown]
 # ## Why a GAN, and not maximum likelihood?
+# *Needs the cells of Setup, Parameters and "The game".*
+#
 # The slides contrast GANs with the more traditional approach, to fit a density by maximum likelihood. A simple density that does not fit its data has to spread, because every data point that it considers impossible costs it dearly; so it also covers places where there are no data. A GAN is judged by its samples only. Let us compare both on points in eight
 # groups, arranged in a ring. The density that cannot fit is a single normal distribution. But for a fair comparison we also fit a mixture of 16 normal distributions, which can.
 #
@@ -451,6 +459,8 @@ print("GAN, by seed: " + "; ".join(f"{close:.0f} % close, {n} of 8" for close, n
 
 # %% [markdown]
 # ## The difficulties
+# *Needs the cells of Setup, Parameters, "The game" and "Why a GAN, and not maximum likelihood?".*
+#
 # The textbook names them: a GAN may never converge, and it may collapse. First, convergence. Two players are at a *Nash equilibrium* if neither of them can gain by moving alone. In the minimax game the equilibrium is known: the generated distribution equals that of the data, and $D(x) = \frac{1}{2}$ everywhere. But gradient descent need not find it. The simplest example has two numbers in place of two networks, one that
 # minimizes $x y$ and one that maximizes it. Neither can gain if both are zero.
 
@@ -512,6 +522,8 @@ print(f"if they take turns {turns_ratio:.2f} times")
 
 # %% [markdown]
 # ## The textbook's GAN
+# *Needs the cells of Setup, Parameters and "The game".*
+#
 # Now garments. We use the textbook's two dense networks. To the generator we add batch normalization, to the discriminator dropout (exercise 2 removes them). We also use leaky ReLU, Adam without momentum, and batches of 256, where the textbook has ReLU, RMSprop, and batches of 32.
 
 
@@ -669,6 +681,8 @@ print(f"largest change of a weight of D in ten rounds of this recipe: {classic_c
 # Exactly zero: no error is raised, and the discriminator never learns. If you use code of others, make this check.
 #
 # ## Training on garments
+# *Needs the cells of Setup, Parameters, "The game", "The game in one dimension" and "The textbook's GAN".*
+#
 # After each epoch we draw images from the same noise, and compute the Fréchet distance of chapter 07 between 3,000 generated images and validation images.
 
 
@@ -753,6 +767,8 @@ display(Image(data=content.getvalue(), format="gif"))
 
 # %% [markdown]
 # ## New, or copied?
+# *Needs the cells of Setup, Parameters, "The game", "The game in one dimension", "The textbook's GAN" and "Training on garments".*
+#
 # A generator that had memorized its training images would get excellent scores. Below each generated image you see the training image that is closest to it in the features of the classifier. How close is close? For comparison we measure the same for validation images.
 
 # %% alt="Ten generated images, all with specks, and below each the nearest training image: other garments, mostly of the same kind, many of them with a pattern."
@@ -776,6 +792,8 @@ print(f"smallest mean difference of the pixels in 500 pairs: {least_difference:.
 
 # %% [markdown]
 # ## What do the losses tell?
+# *Needs the cells of Setup, Parameters, "The game", "The game in one dimension", "The textbook's GAN" and "Training on garments".*
+#
 # So far in this course, a falling loss meant progress. In a game, one player's gain is the other's loss. Do the losses tell anything about the quality of the images? We compare them with the Fréchet distance, epoch by epoch. And to see whether what we find is a rule, we train a second GAN, with a third of the learning rate.
 
 # %% alt="Fr\u00e9chet distance against the loss of D (left) and of G (right), one point per epoch, for two learning rates. On the left both distances fall, with small reversals, as the loss rises towards log 2; the curves touch near 0.46, and then the slower one lies up to about 35 lower. On the right the distance mostly rises with the loss."
@@ -885,6 +903,8 @@ for name, dtype, step in (
 
 # %% [markdown]
 # ## Check
+# *Needs the cells of all sections above.*
+#
 # These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%

@@ -250,6 +250,8 @@ class DCGAN(keras.Model):
 
 # %% [markdown]
 # ## Training
+# *Needs the cells of Setup, Parameters, "The guidelines" and "The training step".*
+#
 # This is the longest training of the course so far. If the run is interrupted, you do not want to start from scratch. The callback `BackupAndRestore` saves weights, averages and both optimizers after each epoch. Run the notebook again after an interruption, and the training continues after the last complete epoch, with fresh random numbers. When it has
 # finished, the backup is deleted. (If you change the networks while there is a backup, delete the folder `models` first, because its weights no longer fit.)
 
@@ -332,6 +334,8 @@ plt.show()
 
 # %% [markdown]
 # ## What does the Fréchet distance see?
+# *Needs the cells of all sections above.*
+#
 # Before we compare small differences of this distance, we should know what it reacts to. We damage real images in four ways, and compute the distance of the damaged from other real ones.
 
 # %% alt="Five rows of ten garments: real; blurred; with grain; shifted by two pixels; and only tops and dresses."
@@ -360,6 +364,8 @@ plt.show()
 
 # %% [markdown]
 # ## What is each guideline worth?
+# *Needs the cells of Setup, Parameters, "The guidelines", "The training step" and "Training".*
+#
 # Now we remove guidelines, one at a time. We leave out those on dense layers, transposed convolutions and $\beta_1$. We also try two habits that you find in much code: giving real images the target 0.9<!-- setting --> instead of 1 (*one-sided label smoothing*; Salimans et al., 2016), and mixing real and generated images in its batches. The textbook mixes them, too, but its discriminator has no batch
 # normalization, so there an image's logit does not depend on the rest of the batch. The last variant has mixed batches and no batch normalization in the discriminator, either.
 #
@@ -439,6 +445,8 @@ plt.show()
 
 # %% [markdown]
 # ## Arithmetic with codes
+# *Needs the cells of Setup, Parameters, "The guidelines", "The training step" and "Training".*
+#
 # Radford et al. took the codes of three generated faces of one kind, averaged them, and found that "man with glasses" minus "man" plus "woman" gave a woman with glasses. We try pullover minus T-shirt plus dress, which should be a dress with long sleeves. We let the classifier find thirty generated images of each kind, and average three of them at random. And we do not
 # trust a single result: we repeat it two hundred times, and let the classifier judge.
 
@@ -501,6 +509,8 @@ plt.show()
 
 # %% [markdown]
 # ## Choosing the class
+# *Needs the cells of Setup, Parameters, "The guidelines", "The training step" and "Training".*
+#
 # Arithmetic is a roundabout way to get a particular garment. If there are labels, both networks can use them. The generator gets the class as ten more numbers beside the noise. For the discriminator there are several ways. In the first conditional GAN (Mirza and Osindero, 2014) the label is one more input. Ours has ten outputs, one for each class, and only the output of the given class counts: it answers the
 # question whether the image is a real *sneaker*, say. (This is a simple relative of the projection discriminator of Miyato and Koyama, 2018.)
 
@@ -597,6 +607,8 @@ plt.show()
 
 # %% [markdown]
 # ## Check
+# *Needs the cells of all sections above.*
+#
 # These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%

@@ -304,6 +304,8 @@ plt.show()
 
 # %% [markdown]
 # ## The networks
+# *Needs the cells of all sections above.*
+#
 # The diagram shows the generator at its full size. At the first resolution it consists of the first block only. A convolution of size 1 turns the features of a block into an image. The discriminator is its mirror image: a convolution of size 1 turns the image into features, blocks halve the resolution, and the last one ends in a logit.
 
 # %% alt="Diagram of the generator: noise of 32 numbers, then features of 4 by 4, 8 by 8, 16 by 16 and 32 by 32 pixels, and the image; a bracket for each resolution that is added."
@@ -416,6 +418,8 @@ print(f"{generators[-1].count_params():,} and {discriminators[-1].count_params()
 
 # %% [markdown]
 # ## The game
+# *Needs the cells of all sections above.*
+#
 # Karras et al. used the Wasserstein loss with gradient penalty (chapter 11, exercise 6). We take the non-saturating loss of chapter 10, which needs only one step of the discriminator for each step of the generator. To it we add a penalty called $R_1$ (Mescheder et al., 2018), as the successors of this method do:
 #
 # $$R_1 = \frac{\gamma}{2}\, \mathbb{E}_{x \sim p_{data}} \|\nabla_x D(x)\|^2$$
@@ -519,6 +523,8 @@ class ProgressiveGAN(keras.Model):
 
 # %% [markdown]
 # ## Growing
+# *Needs the cells of all sections above.*
+#
 # Now we train one stage after the other. In each stage but the first the new blocks are faded in during the first 100 to 200 steps. We draw with a moving average of the generator. Its momentum rises from 0.1<!-- setting --> at the beginning of a stage to 0.993<!-- setting --> after 1,200 steps. In this way the random weights of the new block soon lose their influence on the average. (The limit `MOMENTUM` matters only in stages of more than 1,790 steps.) A callback measures the seconds that the training itself takes, without compiling and scoring. It also draws a few images now and then, and computes the Fréchet distance at the full resolution. If the run is interrupted, the weights of the finished stages and epochs are restored when you run the notebook again (the film and the scores then begin there).
 
 
@@ -710,6 +716,8 @@ plt.show()
 
 # %% [markdown]
 # ## Does growing pay off?
+# *Needs the cells of all sections above.*
+#
 # The first stages are cheap, but are they worth anything? To find out, we train the same networks at 32 by 32 pixels from the start, with the same learning rate, and stop them after as many seconds as growing took. We repeat both with a second seed.
 
 # %%
@@ -789,6 +797,8 @@ plt.show()
 
 # %% [markdown]
 # ## Check
+# *Needs the cells of all sections above.*
+#
 # These checks guard the building blocks and the training. The comparison itself is too close to be asserted. The test images are used here for the first time.
 
 # %%

@@ -192,6 +192,8 @@ print(f"largest difference from a convolution with explicit kernels: {demodulati
 
 # %% [markdown]
 # ## The networks
+# *Needs the cells of Setup, Parameters and "How a style acts on a layer".*
+#
 # The mapping network has two dense layers (the papers: eight). The synthesis network has two layers at 4 by 4 pixels and one at each further resolution, where the papers have two. We leave out three parts of StyleGAN2: the smoothing after each enlargement, the sum of images drawn at every resolution, and the path-length penalty. This penalty is small if equal steps in $w$ change the image by equal amounts. A last convolution of size 1 turns the features into an image. It gets a style, too, but is not demodulated. The discriminator is the one of chapter 12 at its full size, and all layers use the equalized learning rate.
 #
 # We add one thing to StyleGAN2. Demodulation assumes that the features that enter a layer have standard deviation 1, which holds only roughly in a trained network. So we put the pixel normalization of chapter 12 before each of these convolutions, and before the last one. In our trials this seemed to make a large difference: after 24,000 images (one seed each, not shown here) the Fréchet distance was 45<!-- setting --> with it and about 150<!-- setting --> without it.
@@ -299,6 +301,8 @@ def build_discriminator(resolutions, filters, channels):
 
 # %% [markdown]
 # ## The training step
+# *Needs the cells of Setup, Parameters, "How a style acts on a layer" and "The networks".*
+#
 # Loss and optimizers are those of chapter 12: the non-saturating loss, the $R_1$ penalty in every sixteenth step, and a moving average of the generator. All resolutions are trained together from the start, as in StyleGAN2, which gave up growing.
 #
 # One detail belongs to the styles. If every image had the same $w$ at all layers, the layers could come to rely on this, and mixing two codes would give nonsense. Therefore a share of the images is drawn with two codes in training: the first one up to a random layer, the second one from there on. This is called *mixing regularization*. The paper uses a share of 90 %<!-- setting -->. We use 10 %<!-- setting -->, since mixing makes the task harder and our training is short. After 24,000 images the distance was 58<!-- setting --> with a share of 50 %<!-- setting --> and 45<!-- setting --> with 10 %<!-- setting --> (one seed each, not shown here).
@@ -398,6 +402,8 @@ class StyleGAN(keras.Model):
 
 # %% [markdown]
 # ## Training
+# *Needs the cells of Setup, Parameters, "How a style acts on a layer", "The networks" and "The training step".*
+#
 # The clock includes compiling. As in chapter 11, an interrupted training continues after the last complete epoch when you run the notebook again.
 
 
@@ -480,6 +486,8 @@ plt.show()
 
 # %% [markdown]
 # ## Mixing styles
+# *Needs the cells of Setup, Parameters, "How a style acts on a layer", "The networks", "The training step" and "Training".*
+#
 # Now we repeat the table of the slides. The top row shows nine images, one for each class but the shirts: the one for which the classifier is most certain. In each row below we use the code of the image on the left at all layers except for some, which get the code of the image at the top. In the first three rows these are the two layers at 4 by 4 pixels (coarse). In the next three it is the one at 8 by 8 pixels (middle), and in the last three they are those at 16 by 16 and 32 by 32 pixels (fine). The noise is that of the image on the left.
 
 # %% alt="A table of mixed styles with nine rows for trousers, dress and sneaker, and nine columns for the classes: with coarse styles of a T-shirt, trousers and dress become T-shirts; with fine styles of a dark pullover they turn dark; trousers with styles of shoes, or a sneaker with styles of clothes, are torn or vanish."
@@ -545,6 +553,8 @@ for level, changed in LEVELS.items():
 
 # %% [markdown]
 # ## What the noise changes
+# *Needs the cells of Setup, Parameters, "How a style acts on a layer", "The networks", "The training step" and "Training".*
+#
 # We draw ten codes a hundred times, each time with other noise, and look at the standard deviation of each pixel.
 
 # %% alt="Three rows of ten garments: the first two, with different noise, look alike; the third, the standard deviation, is dark but for thin lines at edges and a torn sandal."
@@ -575,6 +585,8 @@ print(f"images that keep their class with other noise: {same_class:.1%}")
 
 # %% [markdown]
 # ## Truncation
+# *Needs the cells of Setup, Parameters, "How a style acts on a layer", "The networks", "The training step" and "Training".*
+#
 # Codes $w$ that lie far from the mean $\bar w$ are rare in the training, and Karras et al. found that their images tend to be worse. If variety is not needed, one can draw them towards the mean:
 #
 # $$w' = \bar w + \psi\, (w - \bar w)$$
@@ -611,6 +623,8 @@ plt.show()
 
 # %% [markdown]
 # ## Is w smoother than z?
+# *Needs the cells of Setup, Parameters, "How a style acts on a layer", "The networks", "The training step" and "Training".*
+#
 # Suppose that we walk from one code to another in equal steps. If the images change suddenly somewhere, or pass through garments that belong to neither end, the image moves fast there. Karras et al. measure this as the *perceptual path length*: the mean squared distance between the features of two images that lie a small step $\epsilon$ apart on the path, divided by $\epsilon^2$. Because of the square, sudden changes count more than slow ones over the same distance. They use the features of a network trained on photographs and a step of 0.0001<!-- setting -->, and we use those of our classifier and 0.01<!-- setting -->. In $w$ the path is a straight line. In $z$ it
 # is a part of a great circle (chapter 08).
 
@@ -687,6 +701,8 @@ print(f"untrained mapping, z / w: codes {untrained_detours[0] / untrained_detour
 
 # %% [markdown]
 # ## A direction for an attribute
+# *Needs the cells of Setup, Parameters, "How a style acts on a layer", "The networks", "The training step", "Training", "Mixing styles" and "Is w smoother than z?".*
+#
 # If $w$ is well organized, an attribute of the image should be a *linear* function of it, so that a single direction changes this attribute. We try two attributes. One is the mean brightness of the image. The other is whether a top has long sleeves, which we take from the classifier. We divide the probability of pullover and coat together by that of these and of T-shirts. The class of shirts is left out, because many of them have short sleeves. Images count by their probability of being one of the three. For each we fit a linear model (ridge regression) with the first half of the codes, and measure with the second half which share of the variance it explains ($R^2$). There are two controls: the same models for $z$, and for the codes of a mapping network that was never trained.
 
 # %%
@@ -766,6 +782,8 @@ plt.show()
 
 # %% [markdown]
 # ## Check
+# *Needs the cells of Setup, Parameters, "How a style acts on a layer", "The networks", "The training step", "Training", "Mixing styles", "What the noise changes", "Truncation", "Is w smoother than z?" and "A direction for an attribute".*
+#
 # These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%

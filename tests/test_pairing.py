@@ -141,6 +141,45 @@ def test_saving_in_jupyterlab_keeps_the_pair_in_step(chapter, opened):
     assert outputs(chapter) == [f"output {number}" for number in range(1, 6)]
 
 
+@pytest.fixture
+def gan_chapter(chapter):
+    """The made-up chapter under the number of a GAN's."""
+    for path in (chapter, chapter.with_suffix(".ipynb")):
+        path.rename(path.with_name(path.name.replace("98", "10")))
+    script = chapter.with_name("10_made_up.py")
+    pairing.sync(script)
+    return script
+
+
+@pytest.mark.parametrize("saved_by", ["make sync", "jupytext", "JupyterLab"])
+def test_colab_starts_a_gpu_for_a_gan_whoever_saves_the_pair(gan_chapter, saved_by):
+    from jupytext import TextFileContentsManager
+
+    path = gan_chapter.with_suffix(".ipynb")
+    before = gan_chapter.read_bytes(), path.read_bytes()
+    if saved_by == "make sync":
+        assert pairing.sync(gan_chapter) is False
+    elif saved_by == "jupytext":
+        command = [sys.executable, "-m", "jupytext", "--quiet", "--sync", str(path)]
+        subprocess.run(command, check=True)
+    else:
+        manager = TextFileContentsManager()
+        manager.root_dir = str(gan_chapter.parent)
+        manager.save(manager.get(path.name, content=True, type="notebook"), path.name)
+        pairing.sync(gan_chapter)
+    assert (gan_chapter.read_bytes(), path.read_bytes()) == before
+    metadata = pairing.read_notebook(path).metadata
+    assert metadata["accelerator"] == "GPU" and metadata["colab"] == {"gpuType": "T4"}
+    assert "accelerator" not in gan_chapter.read_text()
+
+
+@pytest.mark.parametrize("script", CHAPTERS, ids=lambda script: script.stem)
+def test_colab_starts_a_gpu_for_gans_and_diffusion_only(script):
+    metadata = pairing.read_notebook(script.with_suffix(".ipynb")).metadata
+    expected = "GPU" if "10" <= script.stem[:2] <= "15" else None
+    assert metadata.get("accelerator") == expected, f"run make sync N={script.stem[:2]}"
+
+
 @pytest.mark.parametrize("script", CHAPTERS, ids=lambda script: script.stem)
 def test_a_chapter_is_in_step(script):
     notebook = pairing.read_notebook(script.with_suffix(".ipynb"))

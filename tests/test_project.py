@@ -1,5 +1,6 @@
 """The README, the Makefile and the environment files say the same, and what they say is true."""
 
+import os
 import re
 
 from book import pictures
@@ -55,9 +56,30 @@ def test_environment_yml_equals_pyproject():
     assert pip == "pip" and python.split(",")[0] == f"python{project['requires-python']}"
 
 
+def test_binder_gets_the_same_with_one_exact_python():
+    import yaml
+
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    binder = yaml.safe_load((ROOT / ".binder" / "environment.yml").read_text())
+    python, pip, from_pypi = environment["dependencies"]
+    exact, *rest = binder["dependencies"]
+    from_pypi["pip"].remove("-e .")
+    assert rest == [pip, from_pypi] and binder["channels"] == environment["channels"]
+    version = re.fullmatch(r"python=3\.(\d+)", exact)  # repo2docker reads no other form
+    oldest, newest = re.fullmatch(r"python>=3\.(\d+),<3\.(\d+)", python).groups()
+    assert int(oldest) <= int(version[1]) < int(newest)
+
+
+def test_binder_installs_the_package_without_its_dependencies():
+    script = ROOT / ".binder" / "postBuild"
+    assert "\npip install --no-deps .\n" in script.read_text()
+    assert os.access(script, os.X_OK) and script.read_text().startswith("#!")
+
+
 def test_upper_pins_carry_a_reason():
     lines = (ROOT / "pyproject.toml").read_text().splitlines()
-    lines += (ROOT / "environment.yml").read_text().splitlines()
+    for environment in ("environment.yml", ".binder/environment.yml"):
+        lines += (ROOT / environment).read_text().splitlines()
     reasons = {}
     for line in lines:
         pinned = re.search(r"([a-z-]+)>=[\d.]+,<", line)

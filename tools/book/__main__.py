@@ -1,7 +1,7 @@
-"""The command line behind `make chapters`, `make quick`, `make outputs`, `make sync`, `make alt`
-and `make book`."""
+"""The command line behind `make chapters`, `quick`, `outputs`, `sync` and others (see ACTIONS)."""
 
 import argparse
+import os
 import sys
 
 from book import CHAPTERS
@@ -13,6 +13,9 @@ def main(arguments=None):
     parser.add_argument("chapter", nargs="?", default="", help="such as 03; all if left out")
     parser.add_argument(
         "--keep", choices=["py", "ipynb"], help="sync: whose cells to keep if both were edited"
+    )
+    parser.add_argument(
+        "--repo", default="", help="badges: owner/name; without it, they are taken out"
     )
     options = parser.parse_args(arguments)
     scripts = sorted(CHAPTERS.glob("[0-9][0-9]_*.py"))
@@ -41,13 +44,14 @@ def outputs(scripts, options):
 
 
 def sync(scripts, options):
-    """Bring numbers, notebooks, README and its pictures up to date."""
-    from book import numbers, pairing, pictures, rules
+    """Bring numbers, what sections need, notebooks, README and its pictures up to date."""
+    from book import needs, numbers, pairing, pictures, rules
 
     status = 0
     for script in scripts:
         try:
             changed = numbers.update_script(script)
+            changed = needs.update_script(script) or changed
             changed = pairing.sync(script, options.keep) or changed
         except pairing.EditedNotebook as error:
             print(error, file=sys.stderr)
@@ -62,6 +66,29 @@ def sync(scripts, options):
             print(f"{script.stem}: {problem}")
     numbers.update_readme()
     pictures.update()
+    return status
+
+
+def write_badges(scripts, options):
+    """Write links to Colab, Kaggle and Binder, or take them out."""
+    from book import badges, pairing
+
+    if options.repo:
+        try:
+            badges.check_repo(options.repo)
+        except ValueError as error:
+            print(error, file=sys.stderr)
+            return 1
+    status = 0
+    for script in scripts:
+        try:
+            changed = badges.update_script(script, options.repo)
+        except pairing.EditedNotebook as error:
+            print(error, file=sys.stderr)
+            status = 1
+            continue
+        print(f"{script.stem}: {'changed' if changed else 'as it was'}")
+    badges.update_readme(scripts, options.repo)
     return status
 
 
@@ -82,7 +109,26 @@ def web(scripts, options):
     return web.build()
 
 
-ACTIONS = {"run": run, "quick": run, "outputs": outputs, "sync": sync, "alt": alt, "web": web}
+def write_standalone(scripts, options):
+    """Write each chapter as a notebook that needs no clone of this repository."""
+    from book import standalone
+
+    for script in scripts:
+        path = standalone.write(script)
+        print(f"{os.path.relpath(path)}: {path.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+ACTIONS = {
+    "run": run,
+    "quick": run,
+    "outputs": outputs,
+    "sync": sync,
+    "standalone": write_standalone,
+    "badges": write_badges,
+    "alt": alt,
+    "web": web,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -30,8 +30,7 @@ def fingerprint(notebook, data, genkeras=GENKERAS):
         data: {name of a data set: "tfds" or "bundled"}, which the run has read.
         genkeras: folder of the package.
     """
-    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    trees = [ast.parse(source) for source in cells]
+    trees = parse_cells(notebook)
     used = used_of_genkeras(trees, genkeras)
     described = {
         "cells": [describe(tree) for tree in trees],
@@ -40,6 +39,11 @@ def fingerprint(notebook, data, genkeras=GENKERAS):
         "data": data,
     }
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+
+def parse_cells(notebook):
+    """The syntax trees of a notebook's code cells."""
+    return [ast.parse(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def normalized(source):

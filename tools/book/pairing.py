@@ -6,6 +6,7 @@ in the notebook alone: the notebook remembers the cells of the last sync in its 
 """
 
 import contextlib
+import copy
 import hashlib
 import json
 import os
@@ -19,6 +20,10 @@ from book import CHAPTERS, ROOT
 from book.figures import add_alternative_texts
 from book.fingerprint import normalized
 
+# Chapters that take minutes on a GPU and much longer without. Colab reads from a notebook's metadata
+# which machine to start; the scripts do not hold this.
+GPU_CHAPTERS = ("10", "11", "12", "13", "14", "15")
+COLAB_WITH_GPU = {"accelerator": "GPU", "colab": {"gpuType": "T4"}}
 SETTINGS = jupytext.config.load_jupytext_configuration_file(str(CHAPTERS / "jupytext.toml"))
 
 
@@ -27,7 +32,7 @@ class EditedNotebook(Exception):
 
 
 def read_script(script):
-    """Read a percent script as a notebook, with cell ids derived from the content."""
+    """Read a percent script as a notebook, with derived cell ids and what Colab is to know."""
     notebook = jupytext.read(script, fmt="py:percent", config=SETTINGS)
     seen = {}
     for cell in notebook.cells:
@@ -36,6 +41,8 @@ def read_script(script):
         cell["id"] = hashlib.sha256(f"{key}\n{seen[key]}".encode()).hexdigest()[:8]
     notebook.metadata["language_info"] = {"name": "python"}
     notebook.metadata["jupytext"].pop("text_representation", None)
+    if pathlib.Path(script).stem[:2] in GPU_CHAPTERS:
+        notebook.metadata.update(copy.deepcopy(COLAB_WITH_GPU))
     return notebook
 
 

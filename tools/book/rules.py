@@ -6,7 +6,7 @@ import json
 import re
 import symtable
 
-from book import numbers
+from book import needs, numbers
 from book.figures import picture_outputs
 from book.fingerprint import GENKERAS, describe, fingerprint
 from book.pairing import (
@@ -36,6 +36,7 @@ def problems(script, genkeras=GENKERAS):
         *global_problems(source),
         *prose_problems(source, results["numbers"] if results else {}),
         *twin_problems(source, genkeras),
+        *needs.problems(source),
     ]
     if results is None:
         found.append("no recorded results: run make outputs")
