@@ -333,6 +333,8 @@ class CycleGAN(keras.Model):
 
 # %% [markdown]
 # ## A task with a known answer
+# *Needs the cells of Setup, Parameters, "Two domains, twice", "The networks" and "The image pool and the training step".*
+#
 # We train both translators on the unpaired halves: the outlines of some images, and other images as they are. To save time for the second task, this is a single training of 500<!-- setting --> steps.
 
 
@@ -518,6 +520,8 @@ for name, value in back_errors.items():
 
 # %% [markdown]
 # ## T-shirts and pullovers
+# *Needs the cells of Setup, Parameters, "Two domains, twice", "The networks", "The image pool and the training step" and "A task with a known answer".*
+#
 # Now a task of the kind on the slides, in which no right answer exists. We train six times as long as for the outlines.
 
 # %%
@@ -660,6 +664,8 @@ plt.show()
 
 # %% [markdown]
 # ## What the parts are good for
+# *Needs the cells of Setup, Parameters, "Two domains, twice", "The networks", "The image pool and the training step", "A task with a known answer" and "T-shirts and pullovers".*
+#
 # Which parts of the method matter? We leave out the cycle loss, the identity loss, both of them, and the pool, and train each variant with two seeds. To save time we take only 200<!-- setting --> steps. So the shares are lower than before and should be compared with each other only, and what we find holds for this early stage of the training.
 
 # %%
@@ -697,6 +703,8 @@ plt.show()
 
 # %% [markdown]
 # ## Does a translation hide information?
+# *Needs the cells of Setup, Parameters, "Two domains, twice", "The networks", "The image pool and the training step", "A task with a known answer" and "T-shirts and pullovers".*
+#
 # In the outlines the information for the way back is plain to see. Chu, Zhmoginov and Sandler (2017) found that CycleGAN can also hide it in faint details that nobody notices: their network drew aerial photographs from its own maps, with details that could not be seen in these maps. Our T-shirts make one wonder, too. Most pullovers in the figure get back sleeves of the right length and shade, although hardly anything of them is left in the T-shirts from which they are drawn.
 #
 # First we ask how good the way back is. We look at pixels in the lower half that have become darker in the translation, most of which belong to long sleeves. There we compare it with two simple guesses: the median shade of the body, and the best that any single shade for each pullover could reach, which is the true median of these pixels. And since remains of the sleeves can be seen in some T-shirts, we look separately at those pullovers of which nothing brighter than 0.1<!-- setting --> is left at these places. We take pullovers with a bright body, whose sleeves stand out.
@@ -797,6 +805,8 @@ plt.show()
 
 # %% [markdown]
 # ## A second solution
+# *Needs the cells of Setup, Parameters, "Two domains, twice", "The networks", "The image pool and the training step", "A task with a known answer", "T-shirts and pullovers" and "What the parts are good for".*
+#
 # The loss asks that translations look like the target domain and that the way back succeeds. More than one pair of translators may satisfy it. Moriakov et al. (2020) show that this happens whenever there is an invertible map of a domain onto itself that leaves the distribution of its images unchanged. Take the negative of each garment, in which dark becomes bright and bright becomes dark. If $G$ makes pullovers with the negative shade, and $F$ takes the negative again, then the round trip is perfect. The distribution stays the same only roughly, since bright pullovers are more frequent than dark ones: 67 %<!-- bright_pullovers_percent --> of those for training have a body that is brighter than one half on average. So the discriminator has some reason to object. Is it enough?
 #
 # The trainings so far began with small random weights, far from both solutions. Now we let the last layer of both translators begin with the negative of the input (`start=-1`), and for comparison with the input as it is (`start=1`). (The negative of the input also has a white background, which the training has to turn black.) We do this without the identity loss, which the authors use for some of their tasks only.
@@ -830,6 +840,8 @@ plt.show()
 
 # %% [markdown]
 # ## Check
+# *Needs the cells of Setup, Parameters, "Two domains, twice", "The networks", "The image pool and the training step", "A task with a known answer", "T-shirts and pullovers", "What the parts are good for", "Does a translation hide information?" and "A second solution".*
+#
 # These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%

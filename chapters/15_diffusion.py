@@ -276,6 +276,8 @@ def noisy_batches(x, y, batch_size, target="velocity", no_class=10, no_class_sha
 
 # %% [markdown]
 # ## Drawing by many small steps
+# *Needs the cells of Setup, Parameters, "From an image to noise" and "What the network has to predict".*
+#
 # To draw an image we start at $t = 1$ with pure noise and follow the velocity back to $t = 0$. Why does this lead to garments, and not to a blurred mean, if the network predicts a mean? The mean that it predicts is that of the velocities of all pairs of image and noise that pass through the same point $x_t$. A theorem of flow matching (Lipman et al., 2023) says that points which follow this mean velocity have, at every time, the same distribution as the mixtures $x_t$ of the training, and so at $t = 0$ that of the images. The mean is blurred only near the noise, where many pairs pass. The paths of a drawing are curved, although those of the training are straight, so that we need several steps. We have to solve an ordinary differential equation, and the simplest way is Euler's: $x_s = x_t + (s - t)\, v(x_t, t)$ from each time $t$ to the next smaller time $s$. Heun's method takes this step as a trial, asks for the velocity at its end as well, and uses the mean of both. It needs twice as many calls of the network for a step, but its error shrinks with the square of the step.
 
 
@@ -327,6 +329,8 @@ def in_parts(sampler, network, labels, times, seed=0, size=500, **options):
 
 # %% [markdown]
 # ## Noise, image or velocity?
+# *Needs the cells of all sections above.*
+#
 # We train three networks for the same 400<!-- setting --> steps, from the same initial weights, each with another target. To save time they are smaller than the network of the diagram. All three draw with Euler's method in 20<!-- setting --> steps. Since a prediction of the noise tells nothing about the velocity at $t = 1$, where we would have to divide by zero, all three start at $t = 0.98$<!-- setting --> with pure noise. For scores we use the Fréchet distance, precision and recall of the earlier chapters, here on 200<!-- setting --> images only. All three depend on the number of images (the distances are larger with fewer), so they can only be compared between sets of the same size.
 
 
@@ -439,6 +443,8 @@ plt.show()
 
 # %% [markdown]
 # ## An average of the weights
+# *Needs the cells of all sections above.*
+#
 # Each gradient comes from one small batch, so that the weights jump back and forth a little with every step. For drawing, one therefore usually takes a moving average of the weights, $\bar\theta \leftarrow \mu\, \bar\theta + (1 - \mu)\, \theta$ after each step. The momentum $\mu$ has to suit the length of the training. It averages over about $1 / (1 - \mu)$ steps, so that $\mu = 0.9995$ looks back over 2,000 steps. During the training of the velocity network above we have kept three averages beside the last weights, and updated them after every ten steps with $\mu^{10}$. For each of them we measure the loss on the same noisy validation images, and the Fréchet distance of the images that it draws.
 
 # %%
@@ -457,6 +463,8 @@ for momentum, weights in averages.weights.items():
 
 # %% [markdown]
 # ## Guidance: strengthening the class
+# *Needs the cells of Setup, Parameters, "From an image to noise", "The U-Net", "What the network has to predict", "Drawing by many small steps" and "Noise, image or velocity?".*
+#
 # The network gets the class as an input. *Classifier-free guidance* (Ho and Salimans, 2022) strengthens the effect of this input. This is what the hidden classes in the training were for: the same network can predict a velocity with the class, $v(x, t, y)$, and one without, $v(x, t)$. We go further in the direction in which the class changes the prediction:
 #
 # $$v_w = v(x, t) + w\, (v(x, t, y) - v(x, t))$$
@@ -489,6 +497,8 @@ plt.show()
 
 # %% [markdown]
 # ## The model that is trained here
+# *Needs the cells of Setup, Parameters, "From an image to noise", "The U-Net", "What the network has to predict", "Drawing by many small steps", "Noise, image or velocity?" and "Guidance: strengthening the class".*
+#
 # Now we train the velocity network for longer. Keras' optimizers can keep the average themselves (`use_ema=True`), and put it into the network at the end of `fit`.
 
 # %%
@@ -543,6 +553,8 @@ plt.show()
 
 # %% [markdown]
 # ## Are they copies?
+# *Needs the cells of Setup, Parameters, "From an image to noise", "The U-Net", "What the network has to predict", "Drawing by many small steps", "Noise, image or velocity?", "Guidance: strengthening the class" and "The model that is trained here".*
+#
 # A model with a good Fréchet distance might simply have memorized its training images. So we look for the training image that is closest to a drawn one, by the Euclidean distance of the pixels. As a control we do the same for validation images, which nobody can have memorized.
 
 
@@ -583,6 +595,8 @@ plt.show()
 
 # %% [markdown]
 # ## Four samplers
+# *Needs the cells of Setup, Parameters, "From an image to noise", "The U-Net", "What the network has to predict", "Drawing by many small steps", "Noise, image or velocity?" and "Guidance: strengthening the class".*
+#
 # The first diffusion models were trained with schedules that keep the variance constant, of which the cosine schedule is one, and drew in other ways. *DDPM* (Ho et al., 2020) goes through the chain of small steps in reverse, and adds some fresh noise in each step. *DDIM* (Song et al., 2021) leaves the fresh noise out. Our network was trained on straight paths. Do we have to train another one to compare them? No: only the proportion of image and noise matters. If $x_t = \alpha_t x_0 + \sigma_t \varepsilon$ is on the cosine schedule, then $x_t / (\alpha_t + \sigma_t)$ is on a straight path, at the time $\sigma_t / (\alpha_t + \sigma_t)$. There we ask our network for the velocity, which gives us image and noise.
 #
 # This also shows how DDIM and flow matching are related. DDIM goes to the next time with the predicted image and noise, $x_s = \alpha_s \hat x_0 + \sigma_s \hat\varepsilon$. On a straight path, this is exactly a step of Euler's method. So DDIM is Euler's method with other times, which we check to the last digits.
@@ -663,9 +677,9 @@ plt.show()
 # %% [markdown]
 # The three samplers without fresh noise share their starting noises, and their curves run close together. With 5 calls Heun's method is ahead of Euler's, 21.4<!-- heun_5_ffd --> compared with 26.3<!-- euler_5_ffd -->, and with 9 calls it reaches 18.0<!-- heun_10_ffd -->, about as low as Euler's method gets with 50. Beyond this these three gain little. DDIM and Euler nearly coincide, as they should, since they differ only in the times. DDPM is the worst with 5 calls and the best from 20 calls on.
 #
-# How far can we trust such differences? All values come from a single set of 200<!-- setting --> starting noises. We have repeated some of them with five sets (`make bench ONLY=samplers`). Euler's method with 20 calls then has between 14<!-- bench samplers euler_20_calls_low --> and 22<!-- bench samplers euler_20_calls_high -->, so that two separate sets can only tell large differences. Heun's method with 5 calls has 15<!-- bench samplers heun_5_calls_low --> to 25<!-- bench samplers heun_5_calls_high -->, and was ahead of Euler's with as many calls in our run. DDPM with 20 calls has 13<!-- bench samplers ddpm_20_calls_low --> to 18<!-- bench samplers ddpm_20_calls_high -->, and with 50 calls 13<!-- bench samplers ddpm_50_calls_low --> to 16<!-- bench samplers ddpm_50_calls_high -->. All five sets together, 1,000 images, have 6.3<!-- bench samplers euler_20_calls_all --> for Euler with 20 calls, 6.1<!-- bench samplers heun_9_calls_all --> for Heun with 9, 5.6<!-- bench samplers ddpm_20_calls_all --> for DDPM with 20 and 3.7<!-- bench samplers ddpm_50_calls_all --> with 50. So Heun's method is the better choice for few calls, and DDPM for many, if 50 are affordable. On 3,000 images, Heun's method with 9 calls has 1.0<!-- bench samplers heun_ratio --> times the distance that it has with 99.
+# How far can we trust such differences? All values come from a single set of 200<!-- setting --> starting noises. We have repeated some of them with five sets (`make bench ONLY=samplers`). Euler's method with 20 calls then has between 14<!-- bench samplers euler_20_calls_low --> and 22<!-- bench samplers euler_20_calls_high -->, so that two separate sets can only tell large differences. Heun's method with 5 calls has 15<!-- bench samplers heun_5_calls_low --> to 25<!-- bench samplers heun_5_calls_high -->, and was ahead of Euler's with as many calls in our run. DDPM with 20 calls has 13<!-- bench samplers ddpm_20_calls_low --> to 18<!-- bench samplers ddpm_20_calls_high -->, and with 50 calls 13<!-- bench samplers ddpm_50_calls_low --> to 16<!-- bench samplers ddpm_50_calls_high -->. All five sets together, 1,000 images, have 6.3<!-- bench samplers euler_20_calls_all --> for Euler with 20 calls, 5.7<!-- bench samplers heun_9_calls_all --> for Heun with 9, 5.6<!-- bench samplers ddpm_20_calls_all --> for DDPM with 20 and 3.7<!-- bench samplers ddpm_50_calls_all --> with 50. So Heun's method is the better choice for few calls, and DDPM for many, if 50 are affordable. On 3,000 images, Heun's method with 9 calls has 1.02<!-- bench samplers heun_ratio --> times the distance that it has with 99.
 #
-# The dashed line is one slice of 200<!-- setting --> validation images. Other slices have between 10<!-- bench samplers real_low --> and 22<!-- bench samplers real_high -->, and 16<!-- bench samplers real_mean --> on average, since the classes are not equally frequent in them. So the distance between DDPM's curve and the line means nothing.
+# The dashed line is one slice of 200<!-- setting --> validation images. It is the lowest of 24 such slices, which go up to 22<!-- bench samplers real_high -->, with a mean of 16<!-- bench samplers real_mean -->. (The classes are not equally frequent in a slice, as they are among the drawn images.) So the gap between DDPM's curve and the line means nothing.
 #
 # Why does fresh noise help in many steps? One explanation is that it makes up for earlier errors, while the other samplers follow a wrong path to its end.
 #
@@ -675,6 +689,8 @@ plt.show()
 
 # %% [markdown]
 # ## Completing a garment
+# *Needs the cells of Setup, Parameters, "From an image to noise", "The U-Net", "What the network has to predict", "Drawing by many small steps", "Noise, image or velocity?", "Guidance: strengthening the class", "The model that is trained here" and "Are they copies?".*
+#
 # A GAN maps noise to a finished image. If the upper half is known already, we would have to search for a noise whose image fits. A model that draws in steps makes this easier. In each step we compute the image $\hat x_0$ that it is heading for, put the known pixels into it, and add fresh noise for the next time. In each step the network sees known and predicted pixels together, so its next prediction of the lower half depends on the upper one. The network was not trained for this, and we do not tell it the class.
 #
 # We hide the lower halves of 200<!-- setting --> validation images. Two simple rivals put them in context: the lower half of the training image whose upper half is closest, and the mean of all lower halves. We ask how often the classifier finds the class of the original, and how large the step between the two rows at the seam is.
@@ -741,12 +757,14 @@ plt.show()
 # %% [markdown]
 # At the seam, the drawn halves fit the upper ones better than those of the neighbor. The step there is 0.075<!-- first_seam -->, in the originals 0.062<!-- original_seam -->, and with the nearest neighbor 0.094<!-- neighbor_seam -->. But the classifier finds the class of the original in only 74 %<!-- first_class_percent -->, 82 %<!-- second_class_percent --> and 76 %<!-- third_class_percent --> of the three sets of completions. Each share has a standard error of three points. The mean of the three lies between that of the mean lower half (68 %<!-- mean_class_percent -->) and of the neighbor (86 %<!-- neighbor_class_percent -->), which is half of a real garment.
 #
-# In the figure many completions are plausible garments, such as the boots. But prints are not continued: the lower halves in columns 2, 9 and 10 are plain in all three rows. The strap of the sandal in the first column is continued in two of three completions, and in the first one a dark block appears below it instead. One reason is that 30<!-- setting --> steps are few. With 100<!-- setting --> steps the share in the class of the original rises from 77 %<!-- bench samplers completed_30_percent --> to 83 %<!-- bench samplers completed_100_percent --> on average, and the seam falls from 0.072<!-- bench samplers completed_30_seam --> to 0.065<!-- bench samplers completed_100_seam --> (three sets, `make bench ONLY=samplers`). For the prints, which are not continued with more steps either, another explanation is that each step keeps only the predicted image, which is a mean over possible ones, and replaces all of the noise.
+# In the figure many completions are plausible garments, such as the boots. But prints are not continued: the lower halves in columns 2, 9 and 10 are plain in all three rows. The strap of the sandal in the first column is continued in two of three completions, and in the first one a dark block appears below it instead. One reason is that 30<!-- setting --> steps are few. With 100<!-- setting --> steps the share in the class of the original rises from 77 %<!-- bench samplers completed_30_percent --> to 83 %<!-- bench samplers completed_100_percent --> on average, and the seam falls from 0.072<!-- bench samplers completed_30_seam --> to 0.064<!-- bench samplers completed_100_seam --> (three sets, `make bench ONLY=samplers`). For the prints we have another guess: each step keeps only the predicted image, which is a mean over possible ones, and replaces all of the noise, so that a print which is not clear early is averaged away.
 #
 # Other noise gives another completion, which is welcome where many answers are possible, as with the heels of the boots. Two completions differ by 0.12<!-- completions_gap --> per pixel, and a completion and the original by 0.15<!-- completion_original_gap -->. If the completions were distributed as real lower halves are, both numbers would be about equal. So ours are too much alike, or wrong, or both. RePaint (Lugmayr et al., 2022) goes back and forth in time to make both halves fit better.
 
 # %% [markdown]
 # ## Check
+# *Needs the cells of all sections above.*
+#
 # These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%

@@ -23,7 +23,7 @@
 # |---|---|
 # | Slides | *¿Cuál rostro es real?*; *Resumen de las VAEs*; *Modelado Generativo Profundo: Resumen* |
 # | Textbook | Hands-On Machine Learning, chapter 17, the whole |
-# | Result | All models in two tables and one figure. The pretrained diffusion model has the lowest Fréchet distance, 3.3<!-- 15 pretrained_ffd -->, and needs 30 s<!-- bench sampling diffusion_seconds --> to draw 1,000 images; the conditional DCGAN has 5.9<!-- 11 conditional_ffd -->, and needs 0.2 s<!-- bench sampling conditional_dcgan_seconds --> |
+# | Result | All models in two tables and one figure. The pretrained diffusion model has the lowest Fréchet distance, 3.3<!-- 15 pretrained_ffd -->, and needs 28 s<!-- bench sampling diffusion_seconds --> to draw 1,000 images; the conditional DCGAN has 5.9<!-- 11 conditional_ffd -->, and needs 0.3 s<!-- bench sampling conditional_dcgan_seconds --> |
 # | Time | 60 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | the results of the other chapters; Fashion-MNIST for the quiz |
 
@@ -86,6 +86,8 @@ print(f"read {len(results)} chapters, of which {len(own_chapters)} from the fold
 
 # %% [markdown]
 # ## Autoencoders: what a code keeps
+# *Needs the cells of Setup, Parameters and "Reading the results".*
+#
 # An autoencoder reduces an image to a few numbers, its code, and reconstructs it from them. So the first thing to compare is how well the reconstructions fit, by the mean squared error per pixel on test images. A longer code makes this easier, so it is listed, too.
 
 
@@ -153,6 +155,8 @@ plt.show()
 
 # %% [markdown]
 # ## Generators: quality, time and size
+# *Needs the cells of Setup, Parameters, "Reading the results" and "Autoencoders: what a code keeps".*
+#
 # For models that draw new images we use three measures. The Fréchet distance compares the features of generated and of real images, and is lower for better images. Precision is the share of generated images that lie among the real ones, and recall the share of real ones that lie among the generated. All three use the classifier that comes with the package, and validation images, so that they can be compared with each other but not with published values. Beside them we list the time that the training took, the time to draw 1,000 images, and the number of parameters that drawing needs.
 
 # %%
@@ -218,6 +222,8 @@ print(
 
 # %% [markdown]
 # ## What does quality cost?
+# *Needs the cells of all sections above.*
+#
 # A GAN draws an image in one pass through a network, and so does the decoder of a VAE. A diffusion model calls its network many times, in our case 18 times for an image. The figure shows the distance against the time for 1,000 images. The best place would be at the bottom left.
 
 # %% alt="Points in a plane of drawing time and distance, both on logarithmic axes. Top left: dense GAN and VAE. In the middle: DCGAN, conditional DCGAN and, a little slower, StyleGAN and progressive GAN. Bottom right: the two diffusion models. The conditional DCGAN is lowest among the fast ones, the pretrained diffusion model lowest of all."
@@ -304,6 +310,8 @@ plt.show()
 
 # %% [markdown]
 # ## The answers
+# *Needs the cells of Setup, Parameters and "Which garment is real? (¿Cuál rostro es real?)".*
+#
 # Above each garment you find what it is. If you have trained chapter 15's model yourself, ten garments of your own model are drawn as well, from the same noise.
 
 # %% alt="The twenty garments of the quiz again, each labeled as real or generated."
@@ -459,6 +467,8 @@ plt.show()
 
 # %% [markdown]
 # ## Check
+# *Needs the cells of all sections above.*
+#
 # These are the main claims of the chapter as assertions.
 
 # %%
