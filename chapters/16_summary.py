@@ -74,6 +74,7 @@ def read_json(*paths):
 
 project = pathlib.Path(gk.__file__).resolve().parents[1]
 own, authors = pathlib.Path("results"), project / "chapters" / "results"
+benchmark = pathlib.Path("benchmarks", "results.json")
 names = {path.name for folder in (own, authors) for path in folder.glob("[01]*.json")}
 results, own_chapters = {}, []
 for name in sorted(names - {"16_summary.json"}):
@@ -81,7 +82,7 @@ for name in sorted(names - {"16_summary.json"}):
     results[name[:2]] = content["numbers"]
     if path.parent == own:
         own_chapters.append(name[:2])
-sampling = read_json(project / "benchmarks" / "results.json")[0]["sampling"]
+sampling = read_json(benchmark, project / benchmark)[0]["sampling"]
 print(f"read {len(results)} chapters, of which {len(own_chapters)} from the folder results/ here")
 
 # %% [markdown]

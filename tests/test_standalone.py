@@ -69,7 +69,8 @@ def test_a_chapter_travels_with_its_outputs_in_less_than_5_mb(script, tmp_path):
         ("01", {"quiz.npz"}),
         ("03", set()),
         ("11", {"feature_net.keras"}),
-        ("15", {"feature_net.keras", "15_diffusion.npz"}),
+        ("15", {"feature_net.keras", "15_diffusion.json", "15_diffusion.npz"}),
+        ("16", {"15_diffusion.json", "15_diffusion.npz"}),
     ],
 )
 def test_only_the_assets_that_a_chapter_uses_travel(number, expected, tmp_path):
@@ -105,7 +106,7 @@ def test_files_of_other_chapters_are_written_beside_the_notebook(chapter, tmp_pa
     exec(notebook.cells[1].source, {})
     assert (mine.parent / "01_one.json").read_text() == '{"name": "01_one"}'
     assert mine.read_text() == "mine"
-    assert "files into the folder results" in notebook.cells[0].source
+    assert "files beside the notebook, into results" in notebook.cells[0].source
 
 
 def test_make_standalone_as_it_is_typed(clone):

@@ -22,8 +22,9 @@ from book.pairing import keep_outputs, read_notebook, read_script, write_noteboo
 FOLDER = ROOT / "build" / "standalone"
 MAX_BYTES = 5_000_000  # of a notebook; one that would be larger leaves the image sample out
 SAMPLE = "fashion_mnist_sample.npz"
-# Files of chapters/ that a chapter reads; the first cell writes them beside the notebook.
-EXTRA_FILES = {"16_summary": ["results/*.json"]}
+# Files that a chapter reads, from chapters/; the first cell writes them beside the notebook, into a
+# folder of the same name.
+EXTRA_FILES = {"16_summary": ["results/*.json", "../benchmarks/results.json"]}
 # For people to scroll past: hidden in Colab, in JupyterLab and in Kaggle.
 HIDDEN = {"cellView": "form", "jupyter": {"source_hidden": True}, "_kg_hide-input": True}
 LINE_LENGTH = 1000  # of the encoded wheel; editors become slow on very long lines
@@ -110,12 +111,12 @@ def needed_assets(notebook):
 
 def extra_files(script):
     """{path beside the notebook: content} of the files that `EXTRA_FILES` names for a chapter."""
-    paths = [
-        path
-        for pattern in EXTRA_FILES.get(script.stem, [])
-        for path in sorted(script.parent.glob(pattern))
-    ]
-    return {path.relative_to(script.parent).as_posix(): path.read_bytes() for path in paths}
+    files = {}
+    for pattern in EXTRA_FILES.get(script.stem, []):
+        where = script.parent / pattern
+        for path in sorted(where.parent.glob(where.name)):
+            files[f"{where.parent.name}/{path.name}"] = path.read_bytes()
+    return files
 
 
 def first_cells(assets, extra, download=False):
@@ -124,7 +125,7 @@ def first_cells(assets, extra, download=False):
     if extra:
         code += CODE_FOR_FILES.format(files=encode(pack(extra)))
     names = " and ".join(sorted({name.rpartition("/")[0] for name in extra}))
-    note = NOTE.format(files=f", and files into the folder {names}" if extra else "")
+    note = NOTE.format(files=f", and files beside the notebook, into {names}" if extra else "")
     if download:
         note += NOTE_ON_DOWNLOAD
     return [
