@@ -156,7 +156,7 @@ GAN_LINES = [
 ]
 
 DIFFUSION_LINES = {
-    "chapter": "as in the chapter: batch 64, rate 0.004, 32 and 64 filters, velocity",
+    "chapter": "batch 64, rate 0.004, 32 and 64 filters, velocity, as in the chapter",
     "batch_32": "batch 32",
     "batch_128": "batch 128",
     "rate_halved": "rate 0.002",
@@ -293,8 +293,8 @@ def diffusion_lines(part):
         "## Diffusion",
         "",
         f"Chapter 15's U-Net, trained for {part['seconds']:.0f} s with one setting changed, one "
-        "seed. Fréchet Fashion Distance of 3,000 images, drawn with 19 calls of the network (with "
-        "the noise as the target: 20).",
+        "seed. Fréchet Fashion Distance of 3,000 images, drawn with 9 calls of the network (with "
+        "the noise as the target: 10).",
         "",
         "| | steps | images per second | distance | precision | recall |",
         "|---|---|---|---|---|---|",
@@ -307,10 +307,10 @@ def diffusion_lines(part):
         )
     lines += [
         "",
-        "Averages of the weights of the first line, which has the momentum 0.99: distance "
+        "Averages of the weights of the first line, which has the momentum 0.9: distance "
         + ", ".join(
             f"{part[f'momentum_{momentum}_ffd'.replace('.', '_')]:.1f} with the momentum {momentum}"
-            for momentum in (0.0, 0.9, 0.998, 0.9995)
+            for momentum in (0.0, 0.99, 0.998, 0.9995)
         )
         + ".",
     ]
