@@ -98,6 +98,7 @@ def axe_source():
 def new_tab(browser, **options):
     """A tab of the browser, with what it complains about and what it requests."""
     context = browser.new_context(viewport={"width": WIDE, "height": 900}, **options)
+    context.route(re.compile("https?://(?!localhost)"), lambda route: route.abort())
     tab, complaints, requests = context.new_page(), [], []
     tab.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
     tab.on("pageerror", lambda error: complaints.append(f"error: {error}"))
@@ -113,7 +114,7 @@ def open_page(browser, page, axe, **options):
     with new_tab(browser, **options) as (tab, complaints, requests):
         tab.goto(url)
         milliseconds = load_time(tab)
-        tab.evaluate("window.MathJax && MathJax.startup.promise")
+        tab.evaluate(UNTIL_TYPESET)
         formulas, images = tab.evaluate(FORMULAS), tab.evaluate(IMAGES)
         sounds = tab.evaluate(SOUNDS)
         overhang, findings = {}, []
@@ -146,6 +147,11 @@ def load_time(tab):
     return tab.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
 
 
+# Neither may wait forever on a page that is broken.
+UNTIL_TYPESET = """() => window.MathJax && Promise.race([
+    MathJax.startup.promise,
+    new Promise(resolve => setTimeout(resolve, 10000)),
+])"""
 FORMULAS = """() => ({
     held: document.querySelectorAll(".math").length,
     drawn: [...document.querySelectorAll(".math")].filter(
@@ -159,8 +165,10 @@ IMAGES = """() => [...document.images].map(image => ({
 }))"""
 SOUNDS = """() => Promise.all([...document.querySelectorAll("audio")].map(async sound => {
     sound.muted = true;
-    await sound.play();
-    await new Promise(resolve => setTimeout(resolve, 500));
+    sound.play().catch(() => {});
+    for (let i = 0; i < 50 && sound.currentTime <= 0.1; i++) {
+        await new Promise(resolve => setTimeout(resolve, 100));
+    }
     sound.pause();
     return sound.currentTime;
 }))"""
