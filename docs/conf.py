@@ -35,6 +35,7 @@ mathjax3_config = {"options": {"enableMenu": False}}  # its menu would load file
 # --- The theme
 html_theme = "sphinx_book_theme"
 html_static_path = ["_static", "../build/book-static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["book.css"]
 html_js_files = ["book.js"]
 html_theme_options = {

@@ -9,3 +9,16 @@ document.addEventListener("DOMContentLoaded", () => {
     button.removeAttribute("aria-label");
   }
 });
+
+// A formula that is too wide for the window scrolls; the keyboard must reach it.
+function letTheKeyboardScroll() {
+  for (const formula of document.querySelectorAll('mjx-container[display="true"]')) {
+    if (formula.scrollWidth > formula.clientWidth) {
+      formula.tabIndex = 0;
+    } else {
+      formula.removeAttribute("tabindex");
+    }
+  }
+}
+window.addEventListener("load", () => window.MathJax?.startup?.promise?.then(letTheKeyboardScroll));
+window.addEventListener("resize", letTheKeyboardScroll);
