@@ -458,7 +458,7 @@ print(f"largest difference after loading {difference:.1e}   still tied: {still_t
 
 # %% [markdown]
 # ## Training one autoencoder at a time
-# *Needs the cells of Setup, Parameters, "The data, and two baselines", "The architecture", "Training", "How does it compare with the textbook's?" and "Tied weights".*
+# *Needs the cells of Setup, Parameters, "The data, and two baselines", "The architecture", "Training" and "How does it compare with the textbook's?".*
 #
 # Around 2006, deep networks were hard to train from random weights. One way out was to train them one layer at a time (*Training one autoencoder at a time*). A first, shallow autoencoder
 # learns to compress the images to 400 hidden activations. A second one learns to compress *those* to 30 numbers.

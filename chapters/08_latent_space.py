@@ -225,7 +225,7 @@ sliders[order[0]].value = dress[order[0]]  # back to the dress
 
 # %% [markdown]
 # ## A direction for sleeves
-# *Needs the cells of Setup, Parameters, "The model" and "One latent variable moved, the others fixed".*
+# *Needs the cells of Setup, Parameters and "The model".*
 #
 # Single latent variables seldom have a meaning that we can name. But perhaps a *direction*, which changes all of them together, has a meaning. Here is a simple way to look for one. Take the mean code of pullovers and subtract the mean code of T-shirts. What differs between the two is mostly the sleeves, so this difference may
 # be a direction for sleeves. (Chapter 11 does such arithmetic with the codes of a GAN.)
@@ -291,7 +291,7 @@ plt.show()
 
 # %% [markdown]
 # ## From one garment to another
-# *Needs the cells of all sections above.*
+# *Needs the cells of Setup, Parameters, "The model" and "A direction for sleeves".*
 #
 # Two garments $a$ and $b$ can be mixed by mixing their codes. The obvious way is the straight line between them. But many people use *spherical* interpolation instead, which goes along an arc and keeps the length of the codes if both ends have the same (White, 2016). With $\omega$ the angle between the two codes,
 #
@@ -524,7 +524,7 @@ plt.show()
 
 # %% [markdown]
 # ## Beat Blender
-# *Needs the cells of Setup, Parameters, "The model", "One latent variable moved, the others fixed", "A direction for sleeves" and "From one garment to another".*
+# *Needs the cells of Setup, Parameters, "The model", "A direction for sleeves" and "From one garment to another".*
 #
 # A latent space need not hold pictures. Google's *Beat Blender* puts a drum loop into each corner of a square and lets you move a point between them; you hear a blend of the four. We build a small one. A loop is two bars of sixteen steps for nine instruments, that is, an array of 9 x 32 loudnesses between 0 and 1.
 #
@@ -714,7 +714,7 @@ print(f"two grooves: distance {pair_distance:.2f} on average")
 
 # %% [markdown]
 # ## Listen
-# *Needs the cells of Setup, Parameters, "The model", "One latent variable moved, the others fixed", "A direction for sleeves", "From one garment to another" and "Beat Blender".*
+# *Needs the cells of Setup, Parameters, "The model", "A direction for sleeves", "From one garment to another" and "Beat Blender".*
 #
 # To hear the loops we need a drum machine. Ours is a few lines of synthesis: the kick and the toms are sine waves that fall in pitch, the hats and the cymbals are noise that dies away at different speeds, and the snare mixes both. The walk below goes from the top left corner through the square to the bottom right, one bar each.
 

@@ -11,12 +11,15 @@ from book import needs, pairing
 from conftest import ROOT
 
 CHAPTERS = sorted((ROOT / "chapters").glob("[0-9][0-9]_*.py"))
-# Not run here, because they train for long even with quick parameters; the static tests cover them,
+# Not run here, because they train for long even with quick parameters: the static tests cover them,
 # and tests/test_quick_runs.py runs them within their chapters.
 TOO_LONG = {
     "02": {"How many numbers does a garment need?"},
     "04": {"Does it come from the neighbors?"},
+    "10": {"The game in one dimension"},
 }
+# Smaller still than the quick parameters, for chapters in which every section with needs is long.
+SMALLER = {"09": {"SEEDS": 1, "EPOCHS": 1}, "14": {"OUTLINE_STEPS": 4}}
 
 
 # --- The code and the lines at the heads ---------------------------------------------------------
@@ -28,7 +31,10 @@ def test_the_heads_say_what_the_sections_need(script):
 
 
 HEADER = made_up.CHAPTER.partition("# %% [markdown]")[0]
-BASE = {"Setup": "import genkeras as gk\nimport keras\nimport numpy as np", "Parameters": "N = 3"}
+BASE = {
+    "Setup": "import genkeras as gk\nimport keras\nimport numpy as np\nrun = gk.setup()",
+    "Parameters": "N = 3",
+}
 
 
 def write(path, **sections):
@@ -114,6 +120,24 @@ def test_a_section_that_only_looks_at_a_model_is_not_needed(tmp_path):
     assert found["C"] == ["A"]
 
 
+def test_a_list_that_is_filled_leaves_its_elements_as_they_are(tmp_path):
+    fills = "models = [model]\nmodels.append(N)\nrows = {'one': model}\nrows['two'] = N"
+    found = needed(tmp_path, A="model = keras.Sequential([])", B=fills, C="model.predict(N)")
+    assert found["C"] == ["A"]
+
+
+def test_the_list_that_another_section_fills_is_needed_from_there(tmp_path):
+    fills = "for row in rows.values():\n    row.append(N)"
+    found = needed(tmp_path, A="rows = {'one': []}", B=fills, C="print(rows)")
+    assert found["C"] == ["A", "B"]
+
+
+def test_the_settings_of_the_run_do_not_change(tmp_path):
+    trains = "model = keras.Sequential(run.layers, seed=run)\nmodel.fit(N)"
+    found = needed(tmp_path, A="x = 1", B=trains, C="print(run.seed)")
+    assert found["C"] == []
+
+
 def test_what_the_needed_sections_need_is_needed_and_the_last_definition_counts(tmp_path):
     found = needed(tmp_path, A="x = 1", B="y = x", C="x = 2", D="z = y", E="print(x)")
     assert found == {
@@ -152,7 +176,7 @@ def test_many_needed_sections_are_named_in_short_if_they_are_all(tmp_path):
 # --- Run alone -----------------------------------------------------------------------------------
 
 
-def plans(sections, too_long=()):
+def plans(sections, too_long):
     """Lists of sections to run, each with set-up and parameters only.
 
     Every section that stands on its own, and one that needs others, behind those: of the sections
@@ -168,29 +192,30 @@ def plans(sections, too_long=()):
     return alone
 
 
-def execute(cells, space, name):
-    """Run cells in a namespace, with quick parameters."""
+def execute(cells, space, name, smaller=None):
+    """Run cells in a namespace, with quick parameters or smaller ones."""
     for number, cell in enumerate(cells):
         path = f"<{name}, cell {number}>"
         # So that AutoGraph finds the code, as in a notebook.
         linecache.cache[path] = (len(cell.source), None, cell.source.splitlines(True), path)
         exec(compile(cell.source, path, "exec"), space)
         if "parameters" in cell.metadata.get("tags", []):
-            space.update(cell.metadata["quick"])
+            space.update({**cell.metadata["quick"], **(smaller or {})})
         plt.close("all")
 
 
-def run(script, too_long=frozenset()):
+def run(script):
     """Run the sections of `plans`; return the headings of those that have run."""
+    number = script.stem[:2]
     sections = needs.read_sections(pairing.read_script(script))
     base = [cell for s in sections if s.heading in needs.ALWAYS_NEEDED for cell in s.cells]
     done, spaces = [], {}
-    for plan in plans(sections, too_long):
+    for plan in plans(sections, TOO_LONG.get(number, set())):
         *before, last = [section.heading for section in plan]
         space = spaces.get(tuple(before))  # where the needed section has just run alone
         if space is None:
             space = {"__name__": "__main__"}
-            execute(base, space, "base")
+            execute(base, space, "base", SMALLER.get(number))
             for section in plan[:-1]:
                 execute(section.cells, space, section.heading)
         start = time.process_time()
@@ -217,8 +242,7 @@ def as_in_a_notebook(tmp_path, monkeypatch):
 @pytest.mark.filterwarnings("ignore")  # of short trainings, which have not converged
 @pytest.mark.parametrize("script", CHAPTERS, ids=lambda script: script.stem)
 def test_sections_run_with_what_their_heads_name(script, as_in_a_notebook):
-    done = run(script, TOO_LONG.get(script.stem[:2], set()))
-    assert len(done) > 1
+    assert len(run(script)) > 1
 
 
 def test_a_section_whose_head_names_too_little_fails(tmp_path, monkeypatch):

@@ -18,11 +18,17 @@ from book.fingerprint import parse_cells
 from book.pairing import read_script, write_whole
 
 ALWAYS_NEEDED = ("Setup", "Parameters")
-# Methods that change the object they belong to.
-CHANGING = frozenset(
-    "add adapt append apply apply_gradients assign build clear compile extend fit insert "
-    "load_weights partial_fit pop remove set_weights sort train_on_batch update".split()
+# Methods that change the object they belong to: of models, whose parts change as well, and of lists
+# and dictionaries, whose elements stay what they are.
+TRAINING = frozenset(
+    "adapt apply apply_gradients assign build compile fit load_weights partial_fit set_weights "
+    "train_on_batch".split()
 )
+FILLING = frozenset("add append clear extend insert pop remove sort update".split())
+# Functions that hand on the elements of their arguments.
+HANDING_ON = ("dict", "enumerate", "list", "reversed", "sorted", "tuple", "zip")
+# Attributes by which one model becomes a part of another.
+TENSORS = ("input", "inputs", "output", "outputs")
 LINE = re.compile(r"^\*Needs the cells of .*\*$", re.MULTILINE)
 
 
@@ -130,12 +136,13 @@ def direct(number, scans):
     """The numbers of the sections above that define what a section reads, or changed it since."""
     needed = set()
     for name in scans[number].read:
-        objects = scans[number].with_parts({name})
+        scan = scans[number]
+        objects = scan.with_related({name}, scan.parts, scan.owners)
         for other in reversed(range(number)):
-            scan = scans[other]
-            if name in scan.bound | scan.sometimes or objects & scan.changed:
+            above = scans[other]
+            if name in above.bound | above.sometimes or objects & above.changed:
                 needed.add(other)
-            if name in scan.bound:
+            if name in above.bound:
                 break
     return needed
 
@@ -173,18 +180,20 @@ def changed_parameters(function, definitions):
     """The names of the parameters that a function changes in place."""
     scan = Scan(definitions)
     scan.visit_all(function.body)
-    return scan.changed & set(parameter_names(function.args))
+    return scan.changed_from_outside & set(parameter_names(function.args))
 
 
 def scan_sections(sections, definitions):
     """A `Scan` for each section. What objects are made of is known from the sections above."""
-    scans, parts = [], {}
+    scans, set_up = [], set()
     for section in sections:
-        scan = Scan(definitions, parts)
+        scan = Scan(definitions, above=scans[-1] if scans else None)
         for cell in section.cells:
             scan.visit_all(ast.parse(cell.source).body)
+        if section.heading == "Setup":
+            set_up = scan.bound
+        scan.changed -= set_up  # modules, and the settings of the run
         scans.append(scan)
-        parts = scan.parts
     return scans
 
 
@@ -197,14 +206,18 @@ class Scan(ast.NodeVisitor):
         read: names that they read before they define them; in a function, which runs later, only
             those that the statements do not define anywhere.
         changed: names of objects that they change without giving the name a new object.
-        parts: {name: names of the objects that its object is made of, or belongs to}
+        changed_from_outside: those of them whose objects the statements have not made themselves.
+        parts: {name: names of the objects that its object is made of}
+        owners: {name: names of the objects that its object was taken from}
     """
 
-    def __init__(self, definitions, parts=None):
+    def __init__(self, definitions, above=None):
         self.definitions = definitions
-        self.bound, self.sometimes, self.changed = set(), set(), set()
+        self.parts = dict(above.parts) if above else {}
+        self.owners = dict(above.owners) if above else {}
+        self.bound, self.sometimes = set(), set()
+        self.changed, self.changed_from_outside = set(), set()
         self.read_at_once, self.read_later = set(), set()
-        self.parts = {name: set(others) for name, others in (parts or {}).items()}
         self.local = []  # the names of the functions and comprehensions around
         self.functions_around = 0
 
@@ -212,14 +225,14 @@ class Scan(ast.NodeVisitor):
     def read(self):
         return self.read_at_once | (self.read_later - self.bound)
 
-    def with_parts(self, names):
-        """The names, and those of all objects that theirs are made of."""
+    def with_related(self, names, *relations):
+        """The names, and all that one of the relations (`parts`, `owners`) leads to from them."""
         found, waiting = set(), list(names)
         while waiting:
             name = waiting.pop()
             if name not in found:
                 found.add(name)
-                waiting += self.parts.get(name, ())
+                waiting += [other for relation in relations for other in relation.get(name, ())]
         return found
 
     def visit_all(self, nodes):
@@ -265,7 +278,7 @@ class Scan(ast.NodeVisitor):
         name = root(node.target)
         if name is not None:
             self.visit(ast.Name(name, ast.Load()))
-            self.change({name})
+            self.change({name}, deeply=isinstance(node.target, ast.Attribute))
         self.visit(node.target)
 
     def visit_For(self, node):
@@ -291,12 +304,15 @@ class Scan(ast.NodeVisitor):
             self.assign(target.value, value)
         elif isinstance(target, ast.Name):
             self.visit(target)
-            self.parts[target.id] = self.made_of(value) - {target.id}
+            owners, parts = self.origin(value)
+            self.owners[target.id] = owners - {target.id}
+            self.parts[target.id] = parts - {target.id}
         else:
             name = root(target)
             if name is not None:
-                self.change({name})
-                self.parts[name] = self.parts.get(name, set()) | (self.made_of(value) - {name})
+                self.change({name}, deeply=isinstance(target, ast.Attribute))
+                inside = set().union(*self.origin(value)) - {name}
+                self.parts[name] = self.parts.get(name, set()) | inside
             self.visit(target)
 
     # Functions, classes and comprehensions
@@ -314,10 +330,10 @@ class Scan(ast.NodeVisitor):
         """Visit the body of a function, which runs only when it is called."""
         self.local.append(names)
         self.functions_around += 1
-        changed = self.changed
-        self.changed = set()
+        before = self.changed, self.changed_from_outside
+        self.changed, self.changed_from_outside = set(), set()
         self.visit_all(body)
-        self.changed = changed
+        self.changed, self.changed_from_outside = before
         self.functions_around -= 1
         self.local.pop()
 
@@ -342,7 +358,8 @@ class Scan(ast.NodeVisitor):
         self.local.append(names)
         for generator in node.generators:
             for name in stored_names([generator.target]):
-                self.parts[name] = self.made_of(generator.iter) - {name}
+                owners, parts = self.origin(generator.iter)
+                self.owners[name], self.parts[name] = owners - {name}, parts - {name}
             self.visit_all([generator.iter, *generator.ifs])
         values = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         self.visit_all(values)
@@ -355,10 +372,10 @@ class Scan(ast.NodeVisitor):
 
     def visit_Call(self, node):
         self.generic_visit(node)
-        if isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in TRAINING | FILLING:
             name = root(node.func.value)
             if name is not None:
-                self.change({name})
+                self.change({name}, deeply=node.func.attr in TRAINING)
         if isinstance(node.func, ast.Name) and node.func.id in self.definitions.functions:
             function = self.definitions.functions[node.func.id]
             changing = self.definitions.changing[node.func.id]
@@ -366,47 +383,71 @@ class Scan(ast.NodeVisitor):
             given.update({keyword.arg: keyword.value for keyword in node.keywords})
             for parameter, value in given.items():
                 if parameter in changing:
-                    self.change(self.made_of(value))
+                    self.change(set().union(*self.origin(value)), deeply=True)
 
-    def change(self, names):
-        self.changed |= self.with_parts(names)
+    def change(self, names, deeply):
+        """Note that objects change: with all their parts, or only as a list that gets longer does."""
+        relations = (self.owners, self.parts) if deeply else (self.owners,)
+        names = self.with_related(names, *relations)
+        names = {name for name in names if not name.isupper()}  # parameters do not change
+        self.changed |= names
+        self.changed_from_outside |= names - self.bound
 
-    def made_of(self, value):
-        """The names of the objects that a value consists of, or belongs to.
+    def origin(self, value):
+        """The names of the objects that a value was taken from, and of those it is made of.
 
-        A model is made of the layers and models that it was given, an element belongs to its
-        list. The result of a function is taken for something new.
+        An element is taken from its list, an attribute from its object. A list is made of its
+        elements, and a model of the layers and models that it was given. What a function returns
+        is taken for something new.
         """
         if isinstance(value, ast.Name):
-            return {value.id}
+            return {value.id}, set()
         if isinstance(value, ast.Attribute | ast.Subscript | ast.Starred):
-            return self.made_of(value.value)
-        if isinstance(value, ast.Tuple | ast.List | ast.Set):
-            return set().union(*(self.made_of(element) for element in value.elts))
-        if isinstance(value, ast.Dict):
-            return set().union(*(self.made_of(element) for element in value.values))
+            return self.origin(value.value)
         if isinstance(value, ast.IfExp):
-            return self.made_of(value.body) | self.made_of(value.orelse)
+            return self.origins([value.body, value.orelse])
+        if isinstance(value, ast.Tuple | ast.List | ast.Set):
+            return set(), set().union(*self.origins(value.elts))
+        if isinstance(value, ast.Dict):
+            return set(), set().union(*self.origins(value.values))
         if not isinstance(value, ast.Call):
-            return set()
+            return set(), set()
         given = [*value.args, *(keyword.value for keyword in value.keywords)]
-        inside = set().union(*(self.made_of(argument) for argument in given))
-        inside = {name for name in inside if not name.isupper()}  # parameters do not change
         function = value.func
+        if isinstance(function, ast.Attribute) and function.attr in ("items", "values"):
+            return self.origin(function.value)
+        if isinstance(function, ast.Name) and function.id in HANDING_ON:
+            return self.origins(given)
+        inside = set().union(*self.origins(value for value in given if not is_plain(value)))
         if isinstance(function, ast.Name):
-            if function.id in self.definitions.classes or function.id in ("zip", "enumerate"):
-                return inside
+            if function.id in self.definitions.classes:
+                return set(), inside
             if function.id in self.definitions.functions or hasattr(builtins, function.id):
-                return set()
-            return {function.id} | inside  # a model, called
+                return set(), set()
+            return set(), {function.id} | inside  # a model, called
         if isinstance(function, ast.Call):  # a layer, made and called
-            return self.made_of(function) | inside
-        if isinstance(function, ast.Attribute):
-            if function.attr in ("items", "values"):
-                return self.made_of(function.value)
-            if function.attr[:1].isupper():  # a class, such as keras.Model
-                return inside
-        return set()
+            return set(), inside.union(*self.origin(function))
+        if isinstance(function, ast.Attribute) and function.attr == "Input":
+            return set(), set()
+        if isinstance(function, ast.Attribute) and function.attr[:1].isupper():
+            return set(), inside  # a class, such as keras.Model
+        return set(), set()
+
+    def origins(self, values):
+        """`origin` of several values together."""
+        owners, parts = set(), set()
+        for value in values:
+            some_owners, some_parts = self.origin(value)
+            owners |= some_owners
+            parts |= some_parts
+        return owners, parts
+
+
+def is_plain(argument):
+    """Whether an argument is a value such as run.seed or shape[0], and no part of a model."""
+    if isinstance(argument, ast.Attribute):
+        return argument.attr not in TENSORS
+    return isinstance(argument, ast.Subscript)
 
 
 def root(node):
