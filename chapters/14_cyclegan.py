@@ -809,7 +809,7 @@ plt.show()
 
 # %% [markdown]
 # ## A second solution
-# *Needs the cells of Setup, Parameters, "Two domains, twice", "The networks", "The image pool and the training step", "A task with a known answer", "T-shirts and pullovers" and "What the parts are good for".*
+# *Needs the cells of Setup, Parameters, "Two domains, twice", "The networks", "The image pool and the training step", "A task with a known answer" and "T-shirts and pullovers".*
 #
 # The loss asks that translations look like the target domain and that the way back succeeds. More than one pair of translators may satisfy it. Moriakov et al. (2020) show that this happens whenever there is an invertible map of a domain onto itself, other than the identity, that leaves the distribution of its images unchanged. Take the negative of each garment, in which dark becomes bright and bright becomes dark. If $G$ makes pullovers with the negative shade, and $F$ takes the negative again, then the round trip is perfect. The distribution stays the same only roughly, since bright pullovers are more frequent than dark ones: 67 %<!-- bright_pullovers_percent --> of those for training have a body that is brighter than one half on average. So the discriminator has some reason to object. Is it enough?
 #

@@ -468,7 +468,7 @@ plt.show()
 
 # %% [markdown]
 # ## Check
-# *Needs the cells of all sections above.*
+# *Needs the cells of Setup, Parameters, "Reading the results", "Autoencoders: what a code keeps", "Generators: quality, time and size", "What does quality cost?" and "Which garment is real? (¿Cuál rostro es real?)".*
 #
 # These are the main claims of the chapter as assertions.
 
