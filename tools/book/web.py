@@ -188,6 +188,8 @@ def without_remote_pictures(markdown):
 
 def front_page(readme, gallery, folder):
     """The README as the front page: with the gallery behind its first paragraph."""
+    # the gallery stands for the pictures of the README
+    readme = re.sub(r"<!-- pictures -->.*?<!-- /pictures -->", "", readme, flags=re.DOTALL)
     text = without_remote_pictures(without_comments(readme))
     sections = re.split(r"^(?=## )", text, flags=re.MULTILINE)
     kept = [part for part in sections if part.split("\n")[0].removeprefix("## ") not in LEFT_OUT]
