@@ -963,7 +963,6 @@ gk.record(
     last_d_loss=history["d_loss"][-1],
     slow_last_d_loss=slow_history["d_loss"][-1],
     slow_ffd=slow_monitor.distances[-1],
-    training_seconds=training_seconds,
     seconds=time.perf_counter() - START,
 )
 

@@ -23,8 +23,8 @@
 # |---|---|
 # | Slides | *¿Cuál rostro es real?*; *Resumen de las VAEs*; *Modelado Generativo Profundo: Resumen* |
 # | Textbook | Hands-On Machine Learning, chapter 17, the whole |
-# | Result | All models in two tables and one figure. The pretrained diffusion model has the lowest Fréchet distance, 3.3<!-- 15 pretrained_ffd -->, and needs 28 s<!-- bench sampling diffusion_seconds --> to draw 1,000 images; the conditional DCGAN has 5.9<!-- 11 conditional_ffd -->, and needs 0.3 s<!-- bench sampling conditional_dcgan_seconds --> |
-# | Time | 60 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Result | All models in two tables and one figure. The pretrained diffusion model has the lowest Fréchet distance, 3.3<!-- 15 pretrained_ffd -->, and needs 13 s<!-- bench sampling diffusion_seconds --> to draw 1,000 images; the conditional DCGAN has 5.9<!-- 11 conditional_ffd -->, and needs 0.1 s<!-- bench sampling conditional_dcgan_seconds --> |
+# | Time | 13 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | the results of the other chapters; Fashion-MNIST for the quiz |
 
 # %% [markdown]
@@ -89,7 +89,7 @@ print(f"read {len(results)} chapters, of which {len(own_chapters)} from the fold
 # ## Autoencoders: what a code keeps
 # *Needs the cells of Setup, Parameters and "Reading the results".*
 #
-# An autoencoder reduces an image to a few numbers, its code, and reconstructs it from them. So the first thing to compare is how well the reconstructions fit, by the mean squared error per pixel on test images. A longer code makes this easier, so it is listed, too.
+# An autoencoder reduces an image to a few numbers, its code, and reconstructs it from them. So the first thing to compare is how well the reconstructions fit, by the mean squared error per pixel on test images (for the variational one on validation images). A longer code makes this easier, so it is listed, too.
 
 
 # %%
@@ -124,7 +124,7 @@ autoencoders = [
     ("denoising (dropout)", "05", "dropout_test_mse", 30, "removing noise"),
     ("sparse (l1)", "06", "l1_test_mse", 300, "few active units for each image"),
     ("sparse (KL)", "06", "kl_test_mse", 300, "a given mean activity of each unit"),
-    ("variational", "07", "vae_test_mse", 10, "drawing new images, outliers"),
+    ("variational (validation)", "07", "vae_val_mse", 10, "drawing new images, outliers"),
 ]
 rows = []
 for name, chapter, key, size, purpose in autoencoders:
@@ -142,7 +142,7 @@ for size, color in colors.items():
     axis.plot([], [], "s", color=color, label=f"{size} numbers")
 axis.invert_yaxis()
 axis.set(
-    xlabel="mean squared error per pixel, test images",
+    xlabel="mean squared error per pixel",
     title="Error of reconstructions, by size of the code",
 )
 axis.legend()
@@ -150,7 +150,7 @@ axis.grid(axis="x", alpha=0.3)
 plt.show()
 
 # %% [markdown]
-# With codes of 30 numbers, all autoencoders are better than PCA, which has an error of 0.0156<!-- 02 pca30_test_mse -->. The convolutional one has the lowest, 0.0089<!-- 04 conv_test_mse -->. But the chapters trained their models for different times and with different numbers of weights. (The recurrent one has 1.5 million weights, six times as many as the convolutional one.) So do not read too much into the order. The comparison that we can vouch for is the one of chapter 04, where a dense network with as many weights and epochs as the convolutional one had 0.0114<!-- 04 dense_test_mse -->.
+# With codes of 30 numbers, all autoencoders are better than PCA, which has an error of 0.0156<!-- 02 pca30_test_mse -->. The convolutional one has the lowest, 0.0089<!-- 04 conv_test_mse -->. But the chapters trained their models for different times and with different numbers of weights. (The recurrent one has 1,478,042<!-- 04 recurrent_parameters --> weights, the convolutional one 243,455<!-- 04 conv_parameters -->.) So do not read too much into the order. The comparison that we can vouch for is the one of chapter 04, where a dense network with as many weights and epochs as the convolutional one had 0.0114<!-- 04 dense_test_mse -->.
 #
 # The sparse autoencoders have the lowest errors of all, with a code that is ten times as long. There the size of the code is not the bottleneck (*cuello de botella*): a penalty on the activity of the units takes its place. At the other end, the denoising autoencoder is measured here on clean images, while it was trained to do something harder. So a low error is not the purpose of most of these models. A perfect copy would have none, and would have learned nothing.
 
@@ -217,7 +217,7 @@ print(
 )
 
 # %% [markdown]
-# The table should be read with some care. Each row is one training. The VAE was scored with 5,000 images and the others with 3,000, which makes its distance a little smaller than it would be otherwise. The conditional DCGAN and the diffusion model were told how frequent the classes are, since we ask for each equally often, and the measures come from a classifier of the same classes. This helps both. And the trainings differ in length: the pretrained diffusion model has seen the training images 35 times, which took more than an hour, and the conditional DCGAN twice.
+# The table should be read with some care. Each row is one training. (A dash stands for a time that was not recorded.) The VAE was scored with 5,000 images and the others with 3,000, which makes its distance a little smaller than it would be otherwise. The conditional DCGAN and the diffusion model were told how frequent the classes are, since we ask for each equally often, and the measures come from a classifier of the same classes. This helps both. And the trainings differ in length: the pretrained diffusion model has seen the training images 35 times, which took more than an hour, and the conditional DCGAN twice.
 #
 # Some differences are so large that these reservations do not touch them. The Fréchet distance falls from 83<!-- 07 ffd --> for the VAE to 3.3<!-- 15 pretrained_ffd --> for the pretrained diffusion model. The recall of the VAE is 0.07<!-- 07 recall -->: hardly any real garment lies among its blurred ones. The StyleGAN has a precision of 0.89<!-- 13 precision --> and a recall of only 0.34<!-- 13 recall -->. What it draws is clear, but there is a lot that it does not draw, and the Fréchet distance alone would not tell us.
 
@@ -263,7 +263,7 @@ axis.grid(alpha=0.3)
 plt.show()
 
 # %% [markdown]
-# Among the convolutional GANs and the diffusion models, two are not beaten by another one in both respects: the conditional DCGAN, and the pretrained diffusion model. The second has about half of the distance of the first (3.3<!-- 15 pretrained_ffd --> and 5.9<!-- 11 conditional_ffd -->), and takes 92<!-- diffusion_over_gan_seconds --> times as long to draw. The dense models at the top left are faster still, but their images are much worse. (On a GPU the times would be others, and so might their order be.)
+# Among the convolutional GANs and the diffusion models, two are not beaten by another one in both respects: the conditional DCGAN, and the pretrained diffusion model. The second has about half of the distance of the first (3.3<!-- 15 pretrained_ffd --> and 5.9<!-- 11 conditional_ffd -->), and takes 90<!-- diffusion_over_gan_seconds --> times as long to draw. The dense models at the top left are faster still, but their images are much worse. (On a GPU the times would be others, and so might their order be.)
 #
 # The diffusion model that was trained in its chapter lies above the conditional DCGAN and far to its right. So with a few minutes of training on two cores, the GAN is the better choice. The pretrained model has the same network. Most of the difference must come from the longer training (seed and schedule also differ). We have not trained a GAN for as long, so the figure does not say which of the two would win then. What speaks for diffusion is something else: its training is a plain regression without an opponent, its recall (0.76<!-- 15 pretrained_recall -->) is not surpassed by any other model here, and the same network completes images, for which it was not trained.
 
@@ -502,7 +502,7 @@ gk.record(
 # %% [markdown]
 # ## What to remember
 # - No model is the best in everything. Convolutional networks suit images, and which kind of model you take depends on what you need: a code, fast drawing, a chosen class, variety, or control.
-# - On two cores and in minutes, a conditional GAN drew the better images for its time. After more than an hour of training, the diffusion model drew the best images of this package, and needed 92<!-- diffusion_over_gan_seconds --> times as long for each.
+# - On two cores and in minutes, a conditional GAN drew the better images for its time. After more than an hour of training, the diffusion model drew the best images of this package, and needed 90<!-- diffusion_over_gan_seconds --> times as long for each.
 # - A number means something next to another number: a simple baseline, an untrained network, real images, or another seed.
 # - Scores do not replace looking, and looking does not replace scores.
 #
