@@ -48,7 +48,7 @@ run = gk.setup(seed=42)
 # ## Parameters
 # These settings control how long the notebook takes.
 
-# %% quick={"EPOCHS": 3, "EPOCHS_SAMPLE": 3, "FIT_STEPS": 300, "N_SCORED": 300, "N_TRAIN": 1500, "QUICK": true, "RING_STEPS": 200, "ROUNDS": 8, "SEEDS": 1} tags=["parameters"]
+# %% quick={"EPOCHS": 3, "EPOCHS_SAMPLE": 3, "FIT_STEPS": 300, "JIT_COMPILE": false, "N_SCORED": 300, "N_TRAIN": 1500, "QUICK": true, "RING_STEPS": 200, "ROUNDS": 8, "SEEDS": 1} tags=["parameters"]
 QUICK = False  # True: a run that shows how it works, too short to prove anything
 N_TRAIN = None  # training images; None takes all there are
 ROUNDS = 12  # of the game in one dimension; each has two phases
