@@ -288,11 +288,12 @@ def measures_lines(part):
 
 
 def diffusion_lines(part):
+    typical = statistics.median(part[f"{name}_seconds"] for name in DIFFUSION_LINES)
     lines = [
         "",
         "## Diffusion",
         "",
-        f"Chapter 15's U-Net, trained for {part['seconds']:.0f} s with one setting changed, one "
+        f"Chapter 15's U-Net, trained for about {typical:.0f} s with one setting changed, one "
         "seed. Fréchet Fashion Distance of 3,000 images, drawn with 9 calls of the network (with "
         "the noise as the target: 10).",
         "",

@@ -14,7 +14,7 @@ import numpy as np
 from common import Clock, median_epoch
 from gans import SCORED, chapter
 
-SECONDS = 60  # of training, for each variant
+SECONDS = 60  # of training, for each variant, without building and compiling it
 SETTINGS = {
     "filters": (32, 64),
     "batch_size": 64,
@@ -96,7 +96,7 @@ def equal_time(images):
         part[f"{name}_recall"] = recall
         part[f"{name}_steps"] = steps
         part[f"{name}_seconds"] = seconds
-        part[f"{name}_images_per_second"] = steps * settings["batch_size"] / SECONDS
+        part[f"{name}_images_per_second"] = steps * settings["batch_size"] / seconds
         print(name, f"{steps} steps, {seconds:.0f} s, distance {distance:.1f}", flush=True)
         if averages:
             for momentum, weights in averages.weights.items():
