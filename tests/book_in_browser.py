@@ -10,6 +10,7 @@ import functools
 import http.server
 import io
 import os
+import os
 import re
 import shutil
 import tarfile
@@ -28,7 +29,8 @@ NOTEBOOKS = sorted(CHAPTERS.glob("[0-9][0-9]_*.ipynb"))
 STEMS = [path.stem for path in NOTEBOOKS]
 WIDE, NARROW = 1280, 390
 LOADS = 5  # at most; the quickest one counts, since other programs may keep the machine busy
-MAX_MILLISECONDS = 1000
+# .ci/run allows more, since other tests keep both cores busy there
+MAX_MILLISECONDS = 1000 * float(os.environ.get("BOOK_LOAD_SECONDS", "1"))
 MAX_BYTES = 1_500_000  # of a page: its HTML, pictures and sounds
 MAX_SHARED_BYTES = 6_000_000  # of what all pages share, and a browser keeps: theme, icons, MathJax
 PICTURES = ("image/gif", "image/png")  # the first that an output has is shown
