@@ -10,7 +10,6 @@ import functools
 import http.server
 import io
 import os
-import os
 import re
 import shutil
 import tarfile
