@@ -28,17 +28,17 @@ test: env ## check style, spelling, notebooks and code, and run every chapter wi
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m codespell_lib
-	@$(PY) -m pytest -q -n auto --durations 10
+	@$(PY) -m pytest -q -n auto --dist worksteal --durations 10
 
 test-fast: env ## the same without running chapters, for work in progress
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m codespell_lib
-	@$(PY) -m pytest -q -n auto -m "not slow"
+	@$(PY) -m pytest -q -n auto --dist worksteal -m "not slow"
 
 test-oldest: ## run the tests on the lowest versions that pyproject.toml admits (Python 3.10 to 3.12)
 	@ENV=.venv-oldest RESOLUTION=lowest-direct bash tools/install.sh .venv-oldest notebooks,test
-	@VIRTUAL_ENV="$(CURDIR)/.venv-oldest" .venv-oldest/bin/python -m pytest -q -n auto
+	@VIRTUAL_ENV="$(CURDIR)/.venv-oldest" .venv-oldest/bin/python -m pytest -q -n auto --dist worksteal
 
 book: book-env ## build the web book into build/book/, from the committed notebooks
 	@$(BOOK) web
