@@ -72,7 +72,7 @@ MODELS = "models"  # folder for trained models, and for the backup of an interru
 #
 # For the first task we compute the outline of a garment from the gradient of its brightness, whose length is large where neighboring pixels differ. (The difference is taken over two pixels, which makes the outlines thick, and cut at 1.) Domain $A$ consists of the outlines of one half of the training images, and domain $B$ of the images of the other half, as they are. So no outline in the training data has its garment there. For the validation images we know both, and can compare.
 #
-# For the second task, domain $A$ are T-shirts and domain $B$ pullovers. Here we have no right answer, since there is no photograph of the same garment with short and with long sleeves.
+# For the second task, domain $A$ consists of T-shirts and domain $B$ of pullovers. Here we have no right answer, since there is no photograph of the same garment with short and with long sleeves.
 
 # %% alt="Four rows of twelve images: outlines as bright lines on black, whole garments of other images, T-shirts, pullovers."
 images = gk.load_images(n_train=N_TRAIN)
@@ -221,7 +221,7 @@ def build_discriminator(shape=(28, 28, 1), filters=(32, 64)):
 
 
 # %% [markdown]
-# We deviate from the paper in some points, most of them to save time. Our translators have a direct connection from the input to the last layer, which makes it easy to keep what need not change, fewer layers, and no normalization after the transposed convolution. We take batches of 16<!-- setting --> images instead of 1, a learning rate of 0.001<!-- setting --> instead of 0.0002<!-- setting -->, which falls slowly at first instead of after half of the training and is only half as large for the discriminators.
+# We deviate from the paper in some points, most of them to save time. Our translators have a direct connection from the input to the last layer, which makes it easy to keep what need not change. They have fewer layers and no normalization after the transposed convolution. We take batches of 16<!-- setting --> images instead of 1, a learning rate of 0.001<!-- setting --> instead of 0.0002<!-- setting -->, which falls slowly at first instead of after half of the training and is only half as large for the discriminators.
 #
 # ## The image pool and the training step
 # The authors train the discriminators with a *pool* of 50<!-- setting --> earlier translations of each kind. Half of the time the discriminator sees a new translation. The other half of the time it sees one from the pool, which the new one replaces there. This is meant to keep the two players from chasing each other. We test below whether it helps. (With their batches of one image, a translation stays in the pool for about a hundred steps. With our batches of 16<!-- setting --> it stays for about six.)
