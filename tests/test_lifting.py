@@ -18,8 +18,8 @@ TOO_LONG = {
     "04": {"Does it come from the neighbors?"},
     "10": {"The game in one dimension"},
 }
-# Smaller still than the quick parameters, for chapters in which every section with needs is long.
-SMALLER = {"09": {"SEEDS": 1, "EPOCHS": 1}, "14": {"OUTLINE_STEPS": 10}}
+# Smaller still than the quick parameters, where every section that needs others is long.
+SMALLER = {"09": {"SEEDS": 1, "EPOCHS": 1}, "14": {"OUTLINE_STEPS": 4}}
 
 
 # --- The code and the lines at the heads ---------------------------------------------------------

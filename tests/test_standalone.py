@@ -187,11 +187,16 @@ print(sys.prefix)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", ["01", "02"])
+@pytest.mark.parametrize(
+    ("number", "smaller"),
+    [("01", {"SAMPLER_STEPS": 20}), ("08", {})],  # of those without and with images, the fastest
+)
 def test_a_notebook_runs_with_nothing_but_the_named_dependencies(
-    number, tmp_path, elsewhere, prepared_garments
+    number, smaller, tmp_path, elsewhere, prepared_garments
 ):
-    notebook = running.with_quick_parameters(write(number, tmp_path / "written"))
+    notebook = write(number, tmp_path / "written")
+    pairing.parameters_cell(notebook).metadata["quick"].update(smaller)
+    notebook = running.with_quick_parameters(notebook)
     notebook.cells.insert(0, nbformat.v4.new_code_cell(BEFORE))
     notebook.cells.append(nbformat.v4.new_code_cell("print(gk.__file__)"))
     (tmp_path / "uploaded").mkdir()
