@@ -189,7 +189,7 @@ print(sys.prefix)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "smaller"),
-    [("01", {"SAMPLER_STEPS": 20}), ("08", {})],  # of those without and with images, the fastest
+    [("01", {"SAMPLER_STEPS": 20}), ("12", {})],  # with an asset, and with images and a classifier
 )
 def test_a_notebook_runs_with_nothing_but_the_named_dependencies(
     number, smaller, tmp_path, elsewhere, prepared_garments
