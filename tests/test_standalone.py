@@ -133,10 +133,17 @@ def test_the_wheel_is_the_one_that_pip_would_build(tmp_path):
         for name in names:
             if name.startswith("genkeras/"):
                 assert made.read(name) == theirs.read(name), name
+        assert checksums(made) == checksums(theirs)
     target = str(tmp_path / "installed")
     install = [*pip, "install", "--no-deps", "--no-index", "--target", target, str(ours)]
-    subprocess.run(install, check=True)  # pip compares the files with RECORD
+    subprocess.run(install, check=True)
     assert (tmp_path / "installed" / "genkeras" / "assets" / "quiz.npz").exists()
+
+
+def checksums(wheel):
+    """The rows of a wheel's RECORD that are about the package's files."""
+    rows = wheel.read("genkeras-0.1.0.dist-info/RECORD").decode().splitlines()
+    return sorted(row for row in rows if row.startswith("genkeras/"))
 
 
 # --- Executed elsewhere --------------------------------------------------------------------------
