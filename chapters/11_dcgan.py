@@ -24,7 +24,7 @@
 # | Slides | *Generando nuevos datos con GANs*; *GANs: avances recientes* (the basis of chapters 12 and 13) |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Deep Convolutional GANs" |
 # | Result | Draws garments at 0.25<!-- dcgan_ffd_over_classic --> of the Fréchet distance of the textbook's DCGAN (ours after three epochs, the textbook's after two, which took 1.5<!-- setting --> times as long) |
-# | Time | 926 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Time | 770 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
 # %% [markdown]
@@ -327,7 +327,7 @@ plt.show()
 # %% [markdown]
 # After three epochs most of the forty garments are recognizable, and some have collars or folds. About ten of them are torn, among them tops, shoes and bags. Some still have specks, such as the sixth in the second row, but far fewer than the garments of chapter 10.
 #
-# The Fréchet distance is 19.0<!-- dcgan_ffd -->. (For a scale, training images have 0.9<!-- ffd_floor -->.) The dense GAN of chapter 10 had 71.3<!-- 10 ffd --> after thirty epochs, which took 73 s<!-- 10 training_seconds -->; ours took 215 s<!-- dcgan_seconds -->. Recall rises from 0.24<!-- 10 recall --> to 0.72<!-- dcgan_recall -->. Precision stays where it was, 0.75<!-- dcgan_precision --> after 0.77<!-- 10 precision -->, although most specks have gone. So precision says little about them. The last weights of the generator have 23.2<!-- dcgan_last_ffd -->, so in this run averaging lowers the distance, while precision and recall hardly change.
+# The Fréchet distance is 19.0<!-- dcgan_ffd -->. (For a scale, training images have 0.9<!-- ffd_floor -->.) The dense GAN of chapter 10 had 71.3<!-- 10 ffd --> after thirty epochs, which took 73 s<!-- 10 training_seconds -->; ours took 169 s<!-- dcgan_seconds -->. Recall rises from 0.24<!-- 10 recall --> to 0.72<!-- dcgan_recall -->. Precision stays where it was, 0.75<!-- dcgan_precision --> after 0.77<!-- 10 precision -->, although most specks have gone. So precision says little about them. The last weights of the generator have 23.2<!-- dcgan_last_ffd -->, so in this run averaging lowers the distance, while precision and recall hardly change.
 #
 # How does this compare with the textbook's DCGAN? That model is larger, with 128 and 64 filters, and its discriminator uses dropout in place of batch normalization. We ran its recipe again, for two epochs (189 s in the [benchmark](../benchmarks/README.md)), and found a distance of 74.7<!-- textbook dcgan rerun --> to test images. After as many epochs, ours has 0.40<!-- equal_epochs_over_classic --> of that distance, and after three epochs
 # 0.25<!-- dcgan_ffd_over_classic -->. The two recipes differ in many ways at once: size, batches (64 against 32), optimizer, and our averaging. So this compares recipes and not single decisions, with one seed each.

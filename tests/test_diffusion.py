@@ -156,6 +156,15 @@ def test_completing_leaves_the_known_pixels_alone(fifteen):
     assert np.abs(drawn[:, 14:] - known[:, 14:]).max() > 0.1
 
 
+def test_completing_adds_noise_that_is_not_the_noise_of_the_start(fifteen):
+    field = Field(lambda x, t, labels: x)
+    nothing = np.zeros((3, 28, 28, 1), "float32")
+    times = np.array([1, 0.5, 0])  # the first step keeps nothing of the start: x0 = x - 1 x = 0
+    drawn = fifteen["inpaint"](field, nothing, nothing[0], np.full(3, 10), times, seed=4)
+    start = fifteen["start_noise"](3, 4)
+    assert abs(np.corrcoef(drawn.ravel(), start.ravel())[0, 1]) < 0.1
+
+
 # --- The weights that come with the package ------------------------------------------------------
 
 
