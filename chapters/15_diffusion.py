@@ -602,7 +602,7 @@ gk.plot_rows(
 plt.show()
 
 # %% [markdown]
-# At $t = 1$ the network knows nothing but the class, and predicts a blurred mean, as we said above. If we jumped there in one step, this would be our image. In the fourth column, at $t = 0.6$<!-- setting -->, the outlines are nearly what they will be in the end, although they can hardly be seen in the noisy images. What is still added are details, such as the parts of the boot. You can also see that the drawing decides on its way: the first prediction of the T-shirt has blurred sleeves, and the last one has one stub of a sleeve, which makes it a poor T-shirt. (These are the first and the last of the ten classes. We also looked at four others. One of two sandals did not become recognizable.)
+# At $t = 1$ the network knows nothing but the class, and predicts a blurred and somewhat grainy garment, close to the mean of which we spoke above. If we jumped there in one step, this would be our image. In the fourth column, at $t = 0.6$<!-- setting -->, the outlines are nearly what they will be in the end, although they can hardly be seen in the noisy images. What is still added are details, such as the parts of the boot. You can also see that the drawing decides on its way: the first prediction of the T-shirt has blurred sleeves, and the last one has one stub of a sleeve, which makes it a poor T-shirt. (These are the first and the last of the ten classes. We also looked at four others. One of two sandals did not become recognizable.)
 
 # %%
 labels = np.arange(N_SCORED) % 10
@@ -789,13 +789,21 @@ gk.plot_rows(
 plt.show()
 
 # %% [markdown]
-# The three samplers without fresh noise share their starting noises, and their curves run close together. With 5 calls Heun's method is ahead of Euler's, 21.4<!-- heun_5_ffd --> compared with 26.3<!-- euler_5_ffd -->, and with 9 calls it reaches 18.0<!-- heun_10_ffd -->, about as low as Euler's method gets with 50. Beyond this these three gain little. DDIM and Euler nearly coincide, as they should, since they differ only in the times. DDPM is the worst with 5 calls and the best from 20 calls on.
+# The three samplers without fresh noise share their starting noises, and their curves run close together. With 5 calls Heun's method is ahead of Euler's, 21.4<!-- heun_5_ffd --> compared with 26.3<!-- euler_5_ffd -->, and with 9 calls it reaches 18.0<!-- heun_10_ffd -->, about as low as Euler's method gets with 50. Beyond this these three gain little. DDIM and Euler, which differ only in the times, nearly coincide. DDPM is the worst with 5 calls and the best from 20 calls on.
 #
-# How far can we trust such differences? All values come from a single set of 200<!-- setting --> starting noises. We have repeated some of them with five sets (`make bench ONLY=samplers`). Euler's method with 20 calls then has between 14<!-- bench samplers euler_20_calls_low --> and 22<!-- bench samplers euler_20_calls_high -->, so that a comparison of two samplers on separate sets would only show large differences. Heun's method with 5 calls has 15<!-- bench samplers heun_5_calls_low --> to 25<!-- bench samplers heun_5_calls_high -->, and was ahead of Euler's with as many calls in our run. DDPM with 20 calls has 13<!-- bench samplers ddpm_20_calls_low --> to 18<!-- bench samplers ddpm_20_calls_high -->, and with 50 calls 13<!-- bench samplers ddpm_50_calls_low --> to 16<!-- bench samplers ddpm_50_calls_high -->. All five sets together, 1,000 images, have 6.3<!-- bench samplers euler_20_calls_all --> for Euler with 20 calls, 5.7<!-- bench samplers heun_9_calls_all --> for Heun with 9, 5.6<!-- bench samplers ddpm_20_calls_all --> for DDPM with 20 and 3.7<!-- bench samplers ddpm_50_calls_all --> with 50. So Heun's method is the better choice for few calls, and DDPM for many, if 50 are affordable. On 3,000 images, Heun's method with 9 calls has 1.02<!-- bench samplers heun_ratio --> times the distance that it has with 99.
+# How far can we trust such differences? All values come from a single set of 200<!-- setting --> starting noises. We have repeated the comparison with five sets (`make bench ONLY=samplers`). The same sampler varies a lot between the sets: Euler's method with 20 calls has 14<!-- bench samplers euler_20_calls_low --> to 22<!-- bench samplers euler_20_calls_high -->. But from the same noises, Heun's method with 5 calls was ahead of Euler's with 5 in 5<!-- bench samplers heun_5_before_euler_5 --> of the 5 sets, and with 9 calls ahead of Euler's with 10 in 5<!-- bench samplers heun_9_before_euler_10 -->. DDPM was ahead of Euler's method in 4<!-- bench samplers ddpm_20_before_euler_20 --> sets with 20 calls, and in 5<!-- bench samplers ddpm_50_before_euler_50 --> with 50. All five sets together, 1,000 images, have these distances. (They are smaller because there are more images, which are compared with all 5,000 validation images.)
+#
+# | calls | 5 | 10 (Heun: 9) | 20 | 50 |
+# |---|---|---|---|---|
+# | Euler | 13.8<!-- bench samplers euler_5_calls_all --> | 7.9<!-- bench samplers euler_10_calls_all --> | 6.3<!-- bench samplers euler_20_calls_all --> | 5.9<!-- bench samplers euler_50_calls_all --> |
+# | Heun | 9.4<!-- bench samplers heun_5_calls_all --> | 5.7<!-- bench samplers heun_9_calls_all --> | | |
+# | DDPM | | 10.4<!-- bench samplers ddpm_10_calls_all --> | 5.6<!-- bench samplers ddpm_20_calls_all --> | 3.7<!-- bench samplers ddpm_50_calls_all --> |
+#
+# So Heun's method is the better choice for few calls, and DDPM for many, if 50 are affordable. On 3,000 images, Heun's method with 9 calls has 1.02<!-- bench samplers heun_ratio --> times the distance that it has with 99.
 #
 # The gray band shows the distances of 24 sets of 200<!-- setting --> other validation images, from 10<!-- real_sets_low_ffd --> to 22<!-- real_sets_high_ffd --> with a mean of 16<!-- real_sets_mean_ffd -->. (Unlike the drawn images, such a set does not have equally many images of each class.) From 10 calls on, all four curves lie inside the band. So on 200<!-- setting --> images the distance cannot tell drawn from real ones.
 #
-# Why does fresh noise help in many steps? One explanation is that it makes up for earlier errors, while the other samplers follow a wrong path to its end.
+# Why does fresh noise help in many steps? One explanation is that it makes up for earlier errors, while the other samplers follow a wrong path to its end. We have not tested it.
 #
 # We used no guidance here. On the same labels and noises it lowered the distance of Euler's method with 40 calls from 18.5<!-- guidance_1_ffd --> to 15.4<!-- guidance_1_25_ffd -->, about as far as DDPM comes without it.
 #
@@ -978,13 +986,13 @@ gk.record(
 # ## What to remember
 # - A diffusion model learns by plain regression to tell noise from image at every mixture of the two, and draws by many small steps from noise to an image.
 # - Noise, image and velocity can be computed from each other. But the errors count differently, and after our short training the network that predicts the noise fails at the noisy end, where the drawing starts (one seed).
-# - DDIM is Euler's method at other times. In our runs Heun's method draws best with few calls, and DDPM with 50.
+# - DDIM is Euler's method at other times. From the same noises Heun's method was ahead of Euler's with 5 and with 9 calls in each of five sets, and DDPM with 50.
 # - A guidance weight a little above 1 lowered the distance of our model from 11<!-- plain_ffd --> to 6.4<!-- ffd -->. Large weights cost variety.
 # - After eight minutes on two cores the model comes near a conditional GAN that trained for less time. With ten times as many steps it draws better. It can also complete images, for which it was not trained.
 #
 # ## Exercises
 # 1. *(easy)* Complete the left half of a shoe instead of the lower half of a garment. What changes if you tell the network the class, or if you keep the predicted noise in place of fresh noise?
-# 2. *(easy)* Let the network for the velocity draw from $t = 0.98$ to 0.8, and the one for the noise go on from there. Do garments appear? What does this say about where the noise network fails?
+# 2. *(easy)* Let the network for the velocity draw from $t = 0.98$ to 0.8<!-- setting -->, and the one for the noise go on from there. Do garments appear? What does this say about where the noise network fails?
 # 3. *(medium)* Train the noise network with errors weighted by $1 / (1 - t)^2$, so that it minimizes the same as the velocity network. Is anything left of the difference?
 # 4. *(hard)* Distill the pretrained model: train a network that jumps in one call to where it arrives in two. How good are images from a single call?
 # 5. *(hard, GPU)* Train on 32 by 32 pixels in color (`cifar10` through TFDS) with a third resolution in the U-Net.
