@@ -17,14 +17,14 @@
 #
 # In fifteen chapters we have built models and measured them, each with its own question in mind. In this last chapter we put the numbers side by side and ask what they say when they are read together. Which model would you take, for which purpose? What does quality cost? Then we come back to the game with which we began, a quiz with real and generated garments, this time with the best model of the package.
 #
-# After that you find three lists to look things up: what the lecture concludes and where this was checked, in which section each slide is covered, and the Spanish and English terms. The chapter ends with a look at what the field does now.
+# Three lists for reference follow: the lecture's conclusions and where we checked them, the section that covers each slide, and the Spanish and English terms. The chapter ends with a look at what the field does now.
 #
 # | | |
 # |---|---|
 # | Slides | *¿Cuál rostro es real?*; *Resumen de las VAEs*; *Modelado Generativo Profundo: Resumen* |
-# | Textbook | Hands-On Machine Learning, chapter 17, the whole |
-# | Result | The models that reconstruct and those that draw, in two tables and a figure. The pretrained diffusion model has the lowest Fréchet distance, 3.3<!-- 15 pretrained_ffd -->, and needs 13 s<!-- bench sampling diffusion_seconds --> to draw 1,000 images; the conditional DCGAN has 5.9<!-- 11 conditional_ffd -->, and needs 0.1 s<!-- bench sampling conditional_dcgan_seconds --> |
-# | Time | 28 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Textbook | Hands-On Machine Learning, all of chapter 17 |
+# | Result | The models that reconstruct and those that draw, in two tables and two figures. The pretrained diffusion model has the lowest Fréchet distance, 3.3<!-- 15 pretrained_ffd -->, and needs 13 s<!-- bench sampling diffusion_seconds --> to draw 1,000 images; the conditional DCGAN has 5.9<!-- 11 conditional_ffd -->, and needs 0.1 s<!-- bench sampling conditional_dcgan_seconds --> |
+# | Time | 20 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | the results of the other chapters; Fashion-MNIST for the quiz |
 
 # %% [markdown]
@@ -58,7 +58,7 @@ MODELS = "models"  # folder of the models that you have trained
 
 # %% [markdown]
 # ## Reading the results
-# Each chapter ends by writing its numbers to a small file. If you have run the chapters, the files are in the folder `results` beside this notebook. For the chapters that you have not run we take the numbers of the authors' runs, which come with the project. The time to draw images was measured by a benchmark (`make bench ONLY=sampling`), one generator after the other in the same process.
+# Each chapter ends by printing its numbers. If you run it with `make chapters` (or start Jupyter with the environment variable `GENKERAS_RESULTS=results`), they are also written to a small file in the folder `results` beside the notebook. We read these files. Where one is missing, we take the one of the authors' run, which comes with the project. The time to draw images was measured by a benchmark (`make bench ONLY=sampling`), one generator after the other in the same process.
 
 
 # %%
@@ -221,19 +221,27 @@ print(
 # %% [markdown]
 # CycleGAN (chapter 14) is missing, since it translates images and does not draw new ones.
 #
-# The table should be read with some care. Each row is one training. (A dash stands for what was not recorded. The trainings ran at different times on machines whose speed varies, by up to a factor of two, so compare their times roughly. "VAE, mixture" is the mean of two seeds with fewer epochs. The conditional DCGAN has seen the training images twice, the DCGAN three times.) The VAE was scored with 5,000 images and the others with 3,000, which makes its distance a little smaller than it would be otherwise. The progressive GAN and the StyleGAN draw 32 by 32 pixels, of which the middle 28 by 28 are scored. Some settings were chosen on the validation images that also give the scores, such as the guidance of the diffusion model, which has a distance of 11.3<!-- 15 plain_ffd --> without it. (Test images give nearly the same distances: 18.8<!-- 11 dcgan_test_ffd --> for the DCGAN, 8.7<!-- 13 test_ffd --> for the StyleGAN, 6.5<!-- 15 test_ffd --> and 3.2<!-- 15 pretrained_test_ffd --> for the diffusion models.) The conditional DCGAN and the diffusion model were told how frequent the classes are, since we ask for each equally often, and the measures come from a classifier of the same classes. This may help both. And the trainings differ in length: the pretrained diffusion model has seen the training images 35 times, which took more than an hour. With six minutes of training, the DCGAN has a distance of 11.3<!-- bench dcgan_padded ffd_13 --> and a recall of 0.76<!-- bench dcgan_padded recall_13 --> (on images padded to 32 by 32 pixels).
+# The table should be read with some care. (A dash stands for what was not recorded.)
 #
-# Some differences are so large that these reservations do not touch them. The dense models have distances between 48<!-- 07 learned_mixture_ffd --> and 83<!-- 07 ffd -->, and the convolutional ones between 35<!-- 12 ffd --> and 3.3<!-- 15 pretrained_ffd -->. Among the dense ones the kind of model matters less than how it is used: with draws from the prior the VAE has a larger distance than the GAN (71<!-- 10 ffd -->), with a learned variance and a fitted mixture a smaller one. The recall of the first VAE is 0.07<!-- 07 recall -->: hardly any real garment lies among its blurred ones. The StyleGAN has a precision of 0.89<!-- 13 precision --> and a recall of only 0.34<!-- 13 recall -->. Most of what it draws looks like a garment, but there is a lot that it does not draw, and the Fréchet distance alone would not tell us. (That its precision is even above the 0.86<!-- 07 real_precision --> of real images does not mean that it is better than real. Precision rewards typical images, as the truncation in chapter 13 showed.)
+# - *One training for each row.* Only "VAE, mixture" is a mean of two seeds, with fewer epochs than the first VAE. Its time to draw is that of the decoder alone.
+# - *Different lengths.* The VAE has seen the training images twelve times, the DCGAN three times, the conditional one twice, the diffusion model 3.5<!-- setting --> times and the pretrained one 35 times, which took more than an hour. With six minutes of training, the DCGAN has a distance of 11.3<!-- bench dcgan_padded ffd_13 --> and a recall of 0.76<!-- bench dcgan_padded recall_13 --> (on images padded to 32 by 32 pixels). The times were measured on different days, and the speed of the machine varied by up to a factor of two.
+# - *Different images in the score.* The VAEs were scored with 5,000 images and the others with 3,000, which makes their distance a little smaller than it would be otherwise. The progressive GAN and the StyleGAN draw 32 by 32 pixels, of which the middle 28 by 28 are scored.
+# - *Settings chosen on the validation images that also give the scores,* such as the guidance of the diffusion model, which has a distance of 11.3<!-- 15 plain_ffd --> without it, and the mixing of styles in chapter 13. The distances to test images are nearly the same: 18.8<!-- 11 dcgan_test_ffd --> for the DCGAN, 8.7<!-- 13 test_ffd --> for the StyleGAN, 6.5<!-- 15 test_ffd --> and 3.2<!-- 15 pretrained_test_ffd --> for the diffusion models.
+# - *Labels.* The conditional DCGAN and the diffusion model were told how frequent the classes are, since we ask for each equally often, and the measures come from a classifier of the same classes. This may help both.
+#
+# In these trainings the dense models have distances between 48<!-- 07 learned_mixture_ffd --> and 83<!-- 07 ffd -->, and the convolutional ones between 35<!-- 12 ffd --> and 3.3<!-- 15 pretrained_ffd -->. But most of the latter trained for longer, and early in their training convolutional models are no better: the benchmark of chapter 15 has 66<!-- bench diffusion chapter_ffd --> for its network after about 100 s. What the VAE reaches depends strongly on its loss and on the distribution from which we draw. With two seeds and equal epochs, the draws from the prior have 102<!-- 07 vae_prior_ffd -->, those from a fitted mixture 86<!-- 07 vae_mixture_ffd -->, and with a learned variance, too, they have 48<!-- 07 learned_mixture_ffd -->.
+#
+# The recall of the first VAE is 0.07<!-- 07 recall -->: hardly any real garment lies among its blurred ones. The StyleGAN has a precision of 0.89<!-- 13 precision --> and a recall of only 0.34<!-- 13 recall -->. Most of what it draws looks like a garment, but there is a lot that it does not draw, and the Fréchet distance alone would not tell us. (That its precision is even above the 0.86<!-- 07 real_precision --> of real images does not mean that it is better than real. Precision rewards typical images, as the truncation in chapter 13 showed.)
 
 # %% [markdown]
-# Which model would you take? In the order of what you may need:
+# Which model would you take? That depends on what you need:
 #
-# - *A short code for an image:* the convolutional autoencoder, with the lowest error for 30 numbers.
+# - *A short code for an image:* the convolutional autoencoder, which was ahead of a dense one with as many weights and epochs (see above), but needed 4.7<!-- 04 conv_over_dense_time --> times as long.
 # - *An image without noise:* a wide denoising autoencoder (chapter 05), with 19.8<!-- 05 wide_test_psnr_db --> dB on test images, ahead of the best classical filter (19.2<!-- 05 best_rival_test_psnr_db --> dB).
-# - *Outliers:* the chosen score of chapter 09, with a mean AUROC of 0.93<!-- 09 auroc_chosen -->.
+# - *Outliers:* chapter 09's classifier on the features of the encoder, which is trained with known outliers. Its mean AUROC is 0.98<!-- 09 auroc_exposed -->, without them it is 0.93<!-- 09 auroc_chosen --> for the best score, and for PCA 0.85<!-- 09 auroc_pca -->. (Blank images decide this. Without them, the scores of encoder and PCA are all near 0.98<!-- 09 auroc_pca_without_blank -->. So test on outliers of the kind that you expect.)
 # - *Many images fast, or a chosen class:* the conditional DCGAN, whose class is recognized in 91 %<!-- 11 conditional_accuracy_percent --> of its images.
-# - *Coarse and fine properties from two images:* the StyleGAN.
-# - *The other kind of garment, with the same print:* CycleGAN, of whose translations 79 %<!-- 14 test_to_pullover_percent --> and 82 %<!-- 14 test_to_shirt_percent --> pass.
+# - *Coarse and fine properties of two drawn garments of similar shape, mixed:* the StyleGAN.
+# - *The other kind of garment, with the same print:* CycleGAN, of whose translations 79 %<!-- 14 test_to_pullover_percent --> and 82 %<!-- 14 test_to_shirt_percent --> are classified as the other kind (real ones: 89 %<!-- 14 test_real_pullovers_percent --> and 88 %<!-- 14 test_real_shirts_percent -->). The body changes by 0.023<!-- 14 body_change_mae --> per pixel, and that of the most similar real garment differs by 0.057<!-- 14 nearest_body_mae -->.
 # - *The best images, or the missing half of one:* the pretrained diffusion model.
 #
 # Progressive growing is not in this list. In chapter 12 it brought no reliable gain over training the same networks at the full size (33.8<!-- 12 ffd_grown_mean --> and 35.6<!-- 12 ffd_from_scratch_equal_time -->, means of two seeds).
@@ -281,9 +289,9 @@ axis.grid(alpha=0.3)
 plt.show()
 
 # %% [markdown]
-# The conditional DCGAN draws as fast as the plain one, within the accuracy of the timing, and has a third of its distance after two epochs in place of three. (After two epochs the plain one has 29.9<!-- 11 equal_epochs_ffd -->. The conditional one has up to 21 % more parameters.) Apart from the dense models at the top left, which are faster still but much worse, only the pretrained diffusion model has a lower distance: about half (3.3<!-- 15 pretrained_ffd --> and 5.9<!-- 11 conditional_ffd -->), at 90<!-- diffusion_over_gan_seconds --> times the time. (On a GPU the times, and perhaps their order, would differ.)
+# The conditional DCGAN draws as fast as the plain one, within the accuracy of the timing, and has a third of its distance after two epochs in place of three. (After two epochs the plain one has 29.9<!-- 11 equal_epochs_ffd -->. The conditional one has up to 21 % more parameters.) Only the pretrained diffusion model has a lower distance, about half (3.3<!-- 15 pretrained_ffd --> and 5.9<!-- 11 conditional_ffd -->), at 90<!-- diffusion_over_gan_seconds --> times the time. The dense models at the top left are faster, but much worse. (On a GPU the times, and perhaps their order, would differ.)
 #
-# The diffusion model that was trained in its chapter has about the same distance as the conditional DCGAN (6.4<!-- 15 ffd --> and 5.9<!-- 11 conditional_ffd -->, one seed each), at a higher cost: it trained for 479 s<!-- 15 training_seconds --> in place of 109 s<!-- 11 conditional_seconds -->, and needs 18 calls for an image in place of one. The pretrained model has the same network. Most of the difference probably comes from the longer training (seed, schedule and average differ as well). We have not trained a GAN for as long, so the figure does not say which of the two would win then. What speaks for diffusion is something else: its training is a plain regression without an opponent, and the same network completes images, for which it was not trained.
+# The diffusion model that was trained in its chapter has about the same distance as the conditional DCGAN (6.4<!-- 15 ffd --> and 5.9<!-- 11 conditional_ffd -->, one seed each), at a higher cost: it trained for 479 s<!-- 15 training_seconds --> in place of 109 s<!-- 11 conditional_seconds -->, and needs 18 calls for an image in place of one. The pretrained model has the same network. Most of the difference probably comes from the longer training (seed, schedule and average differ as well). We have not trained a GAN for as long, so the figure does not say which of the two would win then. Diffusion has other advantages: its training is a plain regression, and the same network completes images, for which it was not trained.
 
 # %% [markdown]
 # ## Which garment is real? (*¿Cuál rostro es real?*)
@@ -367,15 +375,15 @@ plt.show()
 #
 # | Conclusion of the slides | What we found | Chapter | Message of the check |
 # |---|---|---|---|
-# | Compress what we see into something that helps to learn | Neighbors in the space of the codes share their class more often than with an untrained encoder, and a little more often than in raw pixels. With 100 labels, pretraining and fine-tuning gained 1.8<!-- 03 tuned_gain_points --> points (plus or minus 1.3<!-- 03 tuned_gain_margin_points -->); with 500 nothing is certain | 03 | `as untrained` |
+# | Compress what we see into something that helps to learn | Neighbors in the space of the codes share their class more often than with an untrained encoder, and a little more often than with PCA or in raw pixels (74 %<!-- 03 same_class_autoencoder_percent -->, 65 %<!-- 03 same_class_untrained_encoder_percent -->, 73 %<!-- 03 same_class_pca_percent --> and 72 %<!-- 03 same_class_pixels_percent -->). With 100 labels, pretraining and fine-tuning gained 1.8<!-- 03 tuned_gain_points --> points (plus or minus 1.3<!-- 03 tuned_gain_margin_points -->); with 500 nothing is certain | 03 | `as untrained` |
 # | To reconstruct is to learn without labels | From images alone, an autoencoder learns to reconstruct them better than PCA | 03 | `an autoencoder lost to PCA` |
 # | The reparametrization trick makes it possible to train end to end | The gradient that passes through $z = \mu + \sigma \odot \epsilon$ is right on average. So is that of another estimator, but it varies far more | 07 | `an estimator is biased` |
 # | Perturbing latent variables shows what they mean | A direction that is computed from labels does better than random ones on average. But the best of twenty random ones is as good, and most single variables change several things at once | 08 | `the direction is no better than random` |
-# | A VAE generates new examples | Draws from the prior are far better than those of a plain autoencoder | 07 | `the prior suits the plain autoencoder as well` |
+# | A VAE generates new examples | Draws from the prior are far better than those of a plain autoencoder from the same distribution (distances of 102<!-- 07 vae_prior_ffd --> and 294<!-- 07 plain_prior_ffd -->). But with one normal distribution fitted to its codes, the plain one reaches 96<!-- 07 plain_normal_ffd --> | 07 | `the prior suits the plain autoencoder as well` |
 # | Learn a space of fewer dimensions, and draw from it | A plain autoencoder can do this as well, if a mixture of Gaussians is fitted to its codes. At the textbook's weight of the divergence its garments are even better | 07 | `the mixture is no better than the prior of the VAE` |
 # | In a GAN, generator and discriminator compete | Each phase trains only one of the two networks (a check of the implementation). That the competition leads to better images is seen in the falling distance | 10 | `D's phase trains G` |
 #
-# We also came across a formula that is not right. The slide *Los a priors de la distribución latente* has $\sigma$ in the divergence where $\sigma^2$ belongs. Chapter 07 compares both with an average over draws, and stops with `σ in place of σ² is right, too` if they could not be told apart.
+# We also came across a formula that is not right. The slide *Los a priors de la distribución latente* prints the divergence with a negative sign, with which it would be negative, and with $\sigma$ where chapter 07 has $\sigma^2$ (which is right only if $\sigma$ is read as the variance). Chapter 07 compares the formulas with an average over draws, and stops with `σ in place of σ² is right, too` if the last two could not be told apart.
 
 # %% [markdown]
 # ## From the slides to the sections
@@ -503,7 +511,10 @@ assert np.ptp(generated, axis=(1, 2, 3)).min() > 0.1, "a generated garment is a 
 if not QUICK and data == {"tfds"}:  # with the bundled sample, some of this may not hold
     pca_error = code_errors.pop("PCA")
     assert max(code_errors.values()) < pca_error, "an autoencoder lost to PCA"
-    assert min(code_errors, key=code_errors.get) == "convolutional", "another one is ahead"
+    assert min(code_errors, key=code_errors.get) == "convolutional", "another code is ahead"
+    for size, best in ((10, "dense"), (300, "PCA")):
+        errors_of_size = {row[0]: results[row[1]][row[2]] for row in shown if row[3] == size}
+        assert min(errors_of_size, key=errors_of_size.get) == best, f"not {best} with {size}"
     assert min(distances, key=distances.get) == "diffusion, pretrained", "another one is ahead"
     quick_ones = [name for name, (seconds, _) in points.items() if seconds < 1]
     best = min(quick_ones, key=distances.get)
@@ -536,9 +547,9 @@ gk.record(
 # %% [markdown]
 # ## What to remember
 # - No model is the best in everything. Convolutional networks suit images, and which kind of model you take depends on what you need: a code, fast drawing, a chosen class, variety, or control.
-# - In our trainings of minutes, a conditional GAN and a diffusion model reached about the same scores, and the GAN draws 90<!-- diffusion_over_gan_seconds --> times as fast. After more than an hour of training, the diffusion model drew the best images of this package.
-# - A number means something next to another number: a simple baseline, an untrained network, real images, or another seed.
-# - Scores do not replace looking, and looking does not replace scores.
+# - With one seed each, a conditional GAN after two minutes of training and a diffusion model after eight reached about the same scores, and the GAN draws 90<!-- diffusion_over_gan_seconds --> times as fast. After more than an hour of training, the diffusion model drew the best images of this package.
+# - Compare every number with a baseline: a simple method, an untrained network, real images, or another seed.
+# - Look at the images as well as at the scores.
 #
 # ## Exercises
 # 1. *(easy)* Solve quizzes 1 to 5 (`QUIZ`), and count your right answers. How many out of fifty would make pure guessing unlikely? (Each class has one real and one generated garment. Does it help to know this?)
