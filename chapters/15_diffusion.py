@@ -290,7 +290,9 @@ def noisy_batches(x, y, batch_size, target="velocity", no_class=10, no_class_sha
 # ## Drawing by many small steps
 # *Needs the cells of Setup, Parameters, "From an image to noise" and "What the network has to predict".*
 #
-# To draw an image we start at $t = 1$ with pure noise and follow the velocity back to $t = 0$. Why does this lead to garments, and not to a blurred mean, if the network predicts a mean? The mean that it predicts is that of the velocities of all pairs of image and noise that pass through the same point $x_t$. A theorem of flow matching (Lipman et al., 2023) says that points which follow this mean velocity have, at every time, the same distribution as the mixtures $x_t$ of the training, and so at $t = 0$ that of the images. The mean is blurred only near the noise, where many pairs pass. The paths of a drawing are curved, although those of the training are straight, so that we need several steps. We have to solve an ordinary differential equation, and the simplest way is Euler's: $x_s = x_t + (s - t)\, v(x_t, t)$ from each time $t$ to the next smaller time $s$. Heun's method takes this step as a trial, asks for the velocity at its end as well, and uses the mean of both. It needs twice as many calls of the network for a step. But while the error of Euler's method is proportional to the size of the steps, that of Heun's method is proportional to its square. Drawing new images in this way is called *sampling*.
+# To draw an image we start at $t = 1$ with pure noise and follow the velocity back to $t = 0$. Why does this lead to garments, and not to a blurred mean, if the network predicts a mean? The mean that it predicts is that of the velocities of all pairs of image and noise that pass through the same point $x_t$. A theorem of flow matching (Lipman et al., 2023) says that points which follow this mean velocity have, at every time, the same distribution as the mixtures $x_t$ of the training, and so at $t = 0$ that of the images. The mean is blurred only near the noise, where many pairs pass.
+#
+# The paths of a drawing are curved, although those of the training are straight, so that we need several steps. We have to solve an ordinary differential equation, and the simplest way is Euler's: $x_s = x_t + (s - t)\, v(x_t, t)$ from each time $t$ to the next smaller time $s$. Heun's method takes this step as a trial, asks for the velocity at its end as well, and uses the mean of both. It needs twice as many calls of the network for a step. But while the error of Euler's method is proportional to the size of the steps, that of Heun's method is proportional to its square. We leave the second call out in the last step, which ends at $t = 0$, so that five steps take nine calls (18 with the guidance of a later section). Drawing new images in this way is called *sampling*.
 
 
 # %%
@@ -435,7 +437,7 @@ for target in TARGETS:
 # %% [markdown]
 # To see where the networks differ, we translate the prediction of each into the velocity and measure its mean squared error on 500<!-- setting --> validation images, separately for several times. For comparison we make two predictions without any network: that the image is the mean of its class, and that there is no noise.
 
-# %% alt="Three curves over the time, on a logarithmic axis, and two dashed ones for predictions without a network. The network that predicts the noise has the largest error near 1, the one that predicts the image has it near 0, and that of the one that predicts the velocity rises only moderately toward 0. The dashed curves meet the velocity's at both ends and lie far above it in the middle."
+# %% alt="Three curves over the time, on a logarithmic axis, and two dashed ones for predictions without a network. The network that predicts the noise has the largest error near 1, the one that predicts the image has it near 0, and that of the one that predicts the velocity rises only moderately toward 0. The curve for no noise meets the velocity's at the left end, the one for the mean of the class falls below it from about 0.9 on, and in the middle both lie far above it."
 x0, noise = x_valid[:500], start_noise(500, run.seed)
 class_means = np.array([x_train[images.y_train == c].mean(axis=0) for c in range(10)])
 guesses = {
@@ -480,7 +482,7 @@ plt.show()
 # %% [markdown]
 # After 400<!-- setting --> steps, the network that predicts the noise draws worst by far. Its Fréchet distance is 303<!-- noise_target_ffd -->, compared with 157<!-- image_target_ffd --> and 194<!-- velocity_target_ffd --> for those that predict image and velocity. The errors suggest why. To become a velocity, a prediction of the noise is divided by $1 - t$ (see above), so that a small error becomes large near $t = 1$. This is where the drawing starts, and in the first row hardly any garment can be recognized. (That such images have a precision of 0.83<!-- noise_target_precision --> shows how little the precision says here.) There may be a second reason. The times of the training, which suit the velocity, are hardly ever so close to 1: a time above 0.98<!-- setting --> is expected once in this training.
 #
-# The dashed curves show how far one comes without a network. At $t = 0.98$<!-- setting --> the mean of the class has an error of 0.22<!-- mean_guess_last_mse -->, and the velocity network 0.33<!-- velocity_target_last_mse -->. At $t = 0.02$<!-- setting -->, taking all of $x_t$ for the image is as good as the velocity network (1.04<!-- zero_guess_first_mse --> and 1.04<!-- velocity_target_first_mse -->). So after this short training the network is useful between the ends, and not at them.
+# The dashed curves show how far one comes without a network. From about $t = 0.9$<!-- setting --> on, the mean of the class is better than the velocity network (0.22<!-- mean_guess_last_mse --> and 0.33<!-- velocity_target_last_mse --> at 0.98<!-- setting -->). At $t = 0.02$<!-- setting -->, taking all of $x_t$ for the image is as good as the velocity network (1.04<!-- zero_guess_first_mse --> and 1.04<!-- velocity_target_first_mse -->). So after this short training the network is useful between the ends, and not at them.
 #
 # The image network has its large errors near $t = 0$. There they do little harm, because the last step of the sampler goes from a small $t$ to 0, and multiplies the velocity by $t$ again: it jumps to the predicted image. Image and velocity cannot be ranked by one training each. We go on with the velocity, because it is what the samplers ask for, without any division. The error of the velocity network also rises near $t = 0$, where there is little noise to recognize, but by much less. That the network for the noise fails here says nothing about longer trainings: most of the well-known diffusion models predict the noise, and draw well. Exercises 2 and 3 look at the reason.
 
@@ -538,7 +540,7 @@ gk.plot_rows(guided_rows, title="The same noise with different guidance, pretrai
 plt.show()
 
 # %% [markdown]
-# The classifier finds the intended class in 88.5 %<!-- guidance_1_class_percent --> of the images without guidance, and in all of them with the largest weight. (For real validation images, which the classifier has seen in its training, it is 94.5 %<!-- real_class_percent -->.) As we expected, the variety shrinks at the same time: the recall falls from 0.89<!-- guidance_1_recall --> to 0.68<!-- guidance_4_recall -->. In the last row most garments are bright and plain. (The precision changes less, from 0.97<!-- guidance_1_precision --> to 0.91<!-- guidance_4_precision -->, and we have seen above how little it says on 200<!-- setting --> images.) The Fréchet distance has its best value at the weight 1.25<!-- setting -->, 15.4<!-- guidance_1_25_ffd --> instead of 18.5<!-- guidance_1_ffd -->, and the recall is hardly lower there (0.88<!-- guidance_1_25_recall -->).
+# The classifier finds the intended class in 88.5 %<!-- guidance_1_class_percent --> of the images without guidance, and in all of them with the largest weight. (For real validation images, which the classifier has seen in its training, it is 94.5 %<!-- real_class_percent -->.) As we expected, the variety shrinks at the same time: the recall falls from 0.89<!-- guidance_1_recall --> to 0.68<!-- guidance_4_recall -->. In the last row most garments are bright and plain. (The precision changes less, from 0.97<!-- guidance_1_precision --> to 0.91<!-- guidance_4_precision -->, and we have seen above how little it says on 200<!-- setting --> images.) The Fréchet distance has its best value at the weight 1.25<!-- setting -->, 15.4<!-- guidance_1_25_ffd --> instead of 18.5<!-- guidance_1_ffd -->, and the recall is hardly lower there (0.88<!-- guidance_1_25_recall -->). All rows share their noises, but this is a single set of 200 images, and the section on samplers shows how much such distances vary. So nothing follows from the small difference between the weights 1 and 2. For the weight 1.25<!-- setting -->, the next section finds the same on 3,000 images.
 
 # %% [markdown]
 # ## The model that is trained here
@@ -559,7 +561,7 @@ plt.show()
 # | one and a half times as many | 260<!-- bench diffusion wide_steps --> | 129<!-- bench diffusion wide_ffd --> |
 # | the noise as target | 450<!-- bench diffusion noise_steps --> | 175<!-- bench diffusion noise_ffd --> |
 #
-# Batches of 128 images, more features and the noise as target are clearly worse in this time. (The network for the noise drew with Euler's method from $t = 0.98$<!-- setting -->, the others with Heun's.) The other settings lie too close together to be ranked by one training each. Nor do we know how they compare when they are trained for as long as the model below.
+# Batches of 128 images, more features and the noise as target have by far the largest distances. The first two made fewer steps in this time, which may be the reason. (The network for the noise drew with Euler's method from $t = 0.98$<!-- setting -->, the others with Heun's.) The other settings lie too close together to be ranked by one training each. Nor do we know how they compare when they are trained for as long as the model below.
 
 # %%
 keras.utils.set_random_seed(run.seed)
@@ -577,6 +579,8 @@ pathlib.Path(MODELS).mkdir(parents=True, exist_ok=True)
 model.save(f"{MODELS}/15_diffusion.keras")
 
 # %% [markdown]
+# The two losses are nearly equal (0.193<!-- train_loss --> and 0.193<!-- valid_loss -->), so there is no sign of overfitting after 3.5<!-- setting --> passes over the images. (The first one is a mean over the last steps, with the weights of each step. The second one was computed with the average.)
+#
 # Before we score its images, let us watch the model draw a T-shirt and an ankle boot, by 20<!-- setting --> steps of Euler's method without guidance. The figure shows each drawing at eight times, from $t = 1$ on the left to $t = 0$ on the right. Below the noisy image $x_t$ you see the image that the network predicts from it, $\hat x_0 = x_t - t\, v(x_t, t)$.
 
 # %% alt="Four rows of eight images. First and third row: noise that becomes a T-shirt and an ankle boot, which can be seen from the fourth or fifth column on. Below each, the predicted image: at first a blurred T-shirt and a blurred boot, then sharper from column to column."
@@ -602,7 +606,7 @@ gk.plot_rows(
 plt.show()
 
 # %% [markdown]
-# At $t = 1$ the network knows nothing but the class, and predicts a blurred and somewhat grainy garment, close to the mean of which we spoke above. If we jumped there in one step, this would be our image. In the fourth column, at $t = 0.6$<!-- setting -->, the outlines are nearly what they will be in the end, although they can hardly be seen in the noisy images. What is still added are details, such as the parts of the boot. You can also see that the drawing decides on its way: the first prediction of the T-shirt has blurred sleeves, and the last one has one stub of a sleeve, which makes it a poor T-shirt. (These are the first and the last of the ten classes. We also looked at four others. One of two sandals did not become recognizable.)
+# At $t = 1$ the network knows nothing but the class, and predicts a blurred and somewhat grainy garment, close to the mean of which we spoke above. If we jumped there in one step, this would be our image. In the fourth column, at $t = 0.6$<!-- setting -->, the outlines are nearly what they will be in the end, although they can hardly be seen in the noisy images. What is still added are details, such as the parts of the boot. You can also see that the drawing decides on its way: the first prediction of the T-shirt has blurred sleeves, and the last one has one stub of a sleeve, which makes it a poor T-shirt. (These are the first and the last of the ten classes. Before, we had looked at six other drawings, two of them of sandals. One of the sandals did not become recognizable.)
 
 # %%
 labels = np.arange(N_SCORED) % 10
@@ -634,13 +638,13 @@ gk.plot_images(
 plt.show()
 
 # %% [markdown]
-# Without guidance the model that we have trained reaches a Fréchet distance of 11.3<!-- plain_ffd -->, and with the weight 1.25<!-- setting --> one of 6.4<!-- ffd -->, at a recall of 0.73<!-- plain_recall --> and 0.72<!-- recall -->. So in this run guidance lowers the distance by two fifths, at twice the calls. (More calls alone would hardly do it with this sampler: the section after the next one shows that the distance of the pretrained model with Heun's method does not fall much beyond 9 calls.) (We tried 1, 1.25<!-- setting --> and 1.5<!-- setting -->, on validation images. The distance to test images, which had no part in this choice, is 6.5<!-- test_ffd -->.)
+# Without guidance the model that we have trained reaches a Fréchet distance of 11.3<!-- plain_ffd -->, and with the weight 1.25<!-- setting --> one of 6.4<!-- ffd -->, at a recall of 0.73<!-- plain_recall --> and 0.72<!-- recall -->. So in this run guidance lowers the distance by two fifths, at twice the calls. (More calls alone would hardly do it with this sampler: the section after the next one shows that the distance of the pretrained model with Heun's method does not fall much beyond 9 calls.) (Before this run we had tried 1, 1.25<!-- setting --> and 1.5<!-- setting --> for this model, on validation images. The distance to test images, which had no part in this choice, is 6.5<!-- test_ffd -->.)
 #
-# How does this compare with the GANs? The DCGAN of chapter 11 had 19.0<!-- 11 dcgan_ffd -->. It was not told any classes, and trained for 169 s<!-- 11 dcgan_seconds --> only. The conditional GAN of the same chapter, which gets the classes as our model does, had 5.9<!-- 11 conditional_ffd --> at a recall of 0.71<!-- 11 conditional_recall -->. That was after two epochs, while our model has seen the training images 3.5<!-- setting --> times, at a higher cost for each, in 479 s<!-- training_seconds --> of training compared with 109 s<!-- 11 conditional_seconds -->, and needs guidance to come near. A GAN also draws an image in one call instead of 18. So in these few minutes the GAN is the cheaper choice.
+# How does this compare with the GANs? The DCGAN of chapter 11 had 19.0<!-- 11 dcgan_ffd -->. It was not told any classes, and trained for 169 s<!-- 11 dcgan_seconds --> only. The conditional GAN of the same chapter, which gets the classes as our model does, had 5.9<!-- 11 conditional_ffd --> at a recall of 0.71<!-- 11 conditional_recall -->. That was after two epochs, while our model has seen the training images 3.5<!-- setting --> times, at a higher cost for each, in 479 s<!-- training_seconds --> of training compared with 109 s<!-- 11 conditional_seconds -->, and needs guidance to come near. A GAN also draws an image in one call instead of 18, and 1,000 images in 0.14 s<!-- bench sampling conditional_dcgan_seconds --> instead of 12.6 s<!-- bench sampling diffusion_seconds --> (`make bench ONLY=sampling`). So in these few minutes the GAN is the cheaper choice.
 #
-# The pretrained model, which has seen the training images 35 times, with another seed, schedule and average, reaches 3.3<!-- pretrained_ffd --> with a recall of 0.76<!-- pretrained_recall -->. Here guidance helps less: without it the distance is 3.8<!-- bench samplers heun_9_ffd -->. We have not trained a GAN for as long. Other real images have 1.7<!-- floor_ffd -->. (Fewer images were left for this last value, which makes it a little too large.)
+# The pretrained model, which has seen the training images 35 times, with another seed, learning-rate schedule and average, reaches 3.3<!-- pretrained_ffd --> with a recall of 0.76<!-- pretrained_recall -->. Here guidance helps less: without it the distance is 3.8<!-- bench samplers heun_9_ffd -->. We have not trained a GAN for as long. Other real images have 1.7<!-- floor_ffd -->. (Fewer images were left for this last value, which makes it a little too large.)
 #
-# Compare the first row with the third, and the second with the fourth. (The first and the fourth show what is due to the classes alone.) They were drawn from the same noise and labels by two networks that were trained from different seeds, and most garments resemble each other. This is plausible, since both networks approximate the same velocities, and following these from the same noise leads to similar places. For two GANs there is no reason to expect it.
+# Compare the first row with the third, and the second with the fourth. (As a control, compare the first row with the fourth, which have the same classes and other noise.) They were drawn from the same noise and labels by two networks that were trained from different seeds, and most garments resemble each other. This is plausible, since both networks approximate the same velocities, and following these from the same noise leads to similar places. For two GANs there is no reason to expect it.
 
 # %% [markdown]
 # ## Are they copies?
@@ -685,7 +689,7 @@ gk.plot_rows(
 plt.show()
 
 # %% [markdown]
-# By the median, the drawn images are as close to their nearest training image as validation images are, 3.42<!-- drawn_distance --> compared with 3.45<!-- valid_distance -->. Copies would be found among the smallest distances, and there the drawn images are not closer, either: 5 % of them lie below 2.23<!-- drawn_low_distance -->, and 5 % of the validation images below 1.99<!-- valid_low_distance -->. The closest one of all has a distance of 1.37<!-- drawn_least_distance -->, while a copy would have a distance close to 0. (The closest validation image has 0.18<!-- valid_least_distance -->. Fashion-MNIST contains near duplicates.) In the figure you see pairs that are similar, and plain garments such as trousers leave little room for differences. So there is no sign of copies among these 3,000 images. (With the bundled sample, the search covers a sixth of the images that the pretrained model has seen.)
+# By the median, the drawn images are as close to their nearest training image as validation images are, 3.42<!-- drawn_distance --> compared with 3.45<!-- valid_distance -->. Copies would be found among the smallest distances, and there the drawn images are not closer, either: 5 % of them lie below 2.23<!-- drawn_low_distance -->, and 5 % of the validation images below 1.99<!-- valid_low_distance -->. The closest one of all has a distance of 1.37<!-- drawn_least_distance -->, while a copy would have a distance close to 0. (The closest validation image has 0.18<!-- valid_least_distance -->. Fashion-MNIST contains near duplicates.) In the figure you see pairs that are similar, and plain garments such as trousers leave little room for differences. So there is no sign of copies among these 3,000 images, as far as a distance of pixels can tell. (It would not find shifted or brightened copies.) (With the bundled sample, the search covers a sixth of the images that the pretrained model has seen.)
 
 # %% [markdown]
 # ## Four samplers
@@ -696,9 +700,10 @@ plt.show()
 # $$x_s = \alpha_s\, \hat x_0 + \sqrt{\sigma_s^2 - \eta^2}\, \hat\varepsilon + \eta\, z, \qquad \eta = \frac{\sigma_s}{\sigma_t} \sqrt{1 - \frac{\alpha_t^2}{\alpha_s^2}}$$
 #
 # With this $\eta$ the step has the mean and the variance of the reversed chain, if $\hat x_0$ is right. (The authors take a thousand small steps. We take far fewer and larger ones.) *DDIM* (Song et al., 2021) leaves the fresh noise out, with $\eta = 0$.
+#
 # Our network was trained on straight paths. Do we have to train another one to compare them? No: only the proportion of image and noise matters. If $x_t = \alpha_t x_0 + \sigma_t \varepsilon$ is on the cosine schedule, then $x_t / (\alpha_t + \sigma_t)$ is on a straight path, at the time $\sigma_t / (\alpha_t + \sigma_t)$. There we ask our network for the velocity, which gives us image and noise.
 #
-# This also shows how DDIM and flow matching are related. DDIM goes to the next time with the predicted image and noise, $x_s = \alpha_s \hat x_0 + \sigma_s \hat\varepsilon$. On a straight path, this is exactly a step of Euler's method. So DDIM is Euler's method with other times, which we check to the last digits.
+# This also shows how DDIM and flow matching are related. With $\eta = 0$ the formula above becomes $x_s = \alpha_s \hat x_0 + \sigma_s \hat\varepsilon$. On a straight path, this is exactly a step of Euler's method. So DDIM is Euler's method with other times, which we check to the last digits.
 
 
 # %%
@@ -799,13 +804,13 @@ plt.show()
 # | Heun | 9.4<!-- bench samplers heun_5_calls_all --> | 5.7<!-- bench samplers heun_9_calls_all --> | | |
 # | DDPM | | 10.4<!-- bench samplers ddpm_10_calls_all --> | 5.6<!-- bench samplers ddpm_20_calls_all --> | 3.7<!-- bench samplers ddpm_50_calls_all --> |
 #
-# So Heun's method is the better choice for few calls, and DDPM for many, if 50 are affordable. On 3,000 images, Heun's method with 9 calls has 1.02<!-- bench samplers heun_ratio --> times the distance that it has with 99.
+# With 10 calls DDPM is clearly behind Euler's method here, although the two seem equal in the figure, which shows one set. So Heun's method is the better choice for few calls, and DDPM for many, if 50 are affordable. On 3,000 images, Heun's method with 9 calls has 1.02<!-- bench samplers heun_ratio --> times the distance that it has with 99.
 #
 # The gray band shows the distances of 24 sets of 200<!-- setting --> other validation images, from 10<!-- real_sets_low_ffd --> to 22<!-- real_sets_high_ffd --> with a mean of 16<!-- real_sets_mean_ffd -->. (Unlike the drawn images, such a set does not have equally many images of each class.) From 10 calls on, all four curves lie inside the band. So on 200<!-- setting --> images the distance cannot tell drawn from real ones.
 #
 # Why does fresh noise help in many steps? One explanation is that it makes up for earlier errors, while the other samplers follow a wrong path to its end. We have not tested it.
 #
-# We used no guidance here. On the same labels and noises it lowered the distance of Euler's method with 40 calls from 18.5<!-- guidance_1_ffd --> to 15.4<!-- guidance_1_25_ffd -->, about as far as DDPM comes without it.
+# We used no guidance here. On the same labels and noises, guidance lowered the distance of 20 steps of Euler's method from 18.5<!-- guidance_1_ffd --> to 15.4<!-- guidance_1_25_ffd -->, with 40 calls instead of 20. DDPM has 14.6<!-- ddpm_20_ffd --> with 20 calls and 13.0<!-- ddpm_50_ffd --> with 50, without guidance. (This is one set.)
 #
 # With the same noise, the three samplers without fresh noise draw almost the same garments. DDPM draws other ones. At $t = 1$ its first step replaces all of the noise, so the starting noise is lost. The last figure shows that Euler's method with 5 calls draws the same garments as with 100, only smoother: the print of the pullover and the creases of the ankle boot are missing or faint. From 20 calls on you hardly see a difference.
 
@@ -876,7 +881,7 @@ gk.plot_rows(
 plt.show()
 
 # %% [markdown]
-# At the seam, the drawn halves fit the upper ones better than those of the neighbor. The step there is 0.066<!-- first_seam -->, in the originals 0.062<!-- original_seam -->, and with the nearest neighbor 0.094<!-- neighbor_seam -->. But the classifier finds the class of the original in only 81 %<!-- first_class_percent -->, 80 %<!-- second_class_percent --> and 80 %<!-- third_class_percent --> of the three sets of completions. Each share has a standard error of three points. The mean of the three lies between that of the mean lower half (68 %<!-- mean_class_percent -->) and of the neighbor (86 %<!-- neighbor_class_percent -->), which is half of a real garment.
+# At the seam, the drawn halves fit the upper ones better than those of the neighbor. The step there is 0.066<!-- first_seam -->, in the originals 0.062<!-- original_seam -->, and with the nearest neighbor 0.094<!-- neighbor_seam -->. But the classifier finds the class of the original in only 81 %<!-- first_class_percent -->, 80 %<!-- second_class_percent --> and 80 %<!-- third_class_percent --> of the three sets of completions. Each share has a standard error of three points. The mean of the three lies between that of the mean lower half (68 %<!-- mean_class_percent -->) and of the neighbor (86 %<!-- neighbor_class_percent -->), whose lower half comes from a real garment.
 #
 # In the figure many completions are plausible garments, such as the boots. But prints are not continued: the bag in the second column and the dress in the ninth get plain lower halves in all three rows. (The neighbor's half of the dress is plain, too.) The sandal in the last column is completed like a shoe. For the prints we have a guess: each step keeps only the predicted image, which is a mean over possible ones, and replaces all of the noise, so that a print which is not clear early is averaged away. Exercise 1 tests it.
 #
@@ -986,12 +991,12 @@ gk.record(
 # ## What to remember
 # - A diffusion model learns by plain regression to tell noise from image at every mixture of the two, and draws by many small steps from noise to an image.
 # - Noise, image and velocity can be computed from each other. But the errors count differently, and after our short training the network that predicts the noise fails at the noisy end, where the drawing starts (one seed).
-# - DDIM is Euler's method at other times. From the same noises Heun's method was ahead of Euler's with 5 and with 9 calls in each of five sets, and DDPM with 50.
+# - DDIM is Euler's method at other times. From the same noises Heun's method was ahead of Euler's with 5 and with 9 calls in each of five sets. DDPM, which replaces the noise, was ahead of Euler's method with 50.
 # - A guidance weight a little above 1 lowered the distance of our model from 11<!-- plain_ffd --> to 6.4<!-- ffd -->. Large weights cost variety.
 # - After eight minutes on two cores the model comes near a conditional GAN that trained for less time. With ten times as many steps it draws better. It can also complete images, for which it was not trained.
 #
 # ## Exercises
-# 1. *(easy)* Complete the left half of a shoe instead of the lower half of a garment. What changes if you tell the network the class, or if you keep the predicted noise in place of fresh noise?
+# 1. *(easy)* Complete the left half of a shoe instead of the lower half of a garment. What changes if you tell the network the class? Then go back to the lower halves of the printed bag and dress, and keep the predicted noise in place of fresh noise. Are the prints continued now?
 # 2. *(easy)* Let the network for the velocity draw from $t = 0.98$ to 0.8<!-- setting -->, and the one for the noise go on from there. Do garments appear? What does this say about where the noise network fails?
 # 3. *(medium)* Train the noise network with errors weighted by $1 / (1 - t)^2$, so that it minimizes the same as the velocity network. Is anything left of the difference?
 # 4. *(hard)* Distill the pretrained model: train a network that jumps in one call to where it arrives in two. How good are images from a single call?
