@@ -24,8 +24,8 @@
 # |---|---|
 # | Slides | *Progressive growing of GANs (NVIDIA)*; *Progressive growing of GANs: results* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Progressive Growing of GANs" |
-# | Result | Grows a GAN from 4 by 4 to 32 by 32 pixels. After equal time its Fréchet distance is 34<!-- ffd_grown_mean -->, and that of the same networks at the full size from the start 36<!-- ffd_from_scratch_equal_time --> (means of two seeds; one favors each; validation images, settings chosen for growing) |
-# | Time | 747 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Result | Grows a GAN from 4 by 4 to 32 by 32 pixels. After equal time its Fréchet distance is 34<!-- ffd_grown_mean -->, and that of the same networks at the full size from the start 39<!-- ffd_from_scratch_equal_time --> (means of two seeds; one favors each; validation images, settings chosen for growing) |
+# | Time | 545 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST, padded to 32 by 32 pixels: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
 # %% [markdown]
@@ -73,6 +73,7 @@ MODELS = "models"  # folder for trained models, and for the backup of an interru
 
 # %% alt="Four rows with the same twelve garments at 4, 8, 16 and 32 pixels: at 4 pixels gray patches, at 8 rough shapes, at 16 the kinds can be told apart, at 32 details appear."
 images = gk.load_images(n_train=N_TRAIN)
+full_data = images.source == "tfds"
 rng = np.random.default_rng(run.seed)
 
 
@@ -711,7 +712,7 @@ plt.show()
 # From one stage to the next, images from the same noise resemble each other more than images from different noise. Between 16 and 32 pixels they are clearly more correlated, as the output shows for twelve images. In the figure you can follow the boot in the first column and the tops in the ninth and tenth from 8 by 8 pixels on. Others change, such as the eleventh, which looks like a dark top at 16 pixels and like a shoe at 32. So the coarse shape is often kept while details are added, but not always. The film shows what happens in between. When a stage begins, with $\alpha = 0$, the images are exactly
 # those of the stage before. While $\alpha$ rises they become smoother, probably because the new block softens the edges of the old pixels, and after the fading they get details.
 #
-# The Fréchet distance is 35<!-- ffd --> after 87 s<!-- training_seconds --> of training (34<!-- test_ffd --> on test images), with precision 0.79<!-- precision --> and recall 0.53<!-- recall -->. Most tops and shoes are clear, but about a dozen of the forty garments are torn or blotched. The moving average matters: the last weights have a distance of 67<!-- last_ffd -->.
+# The Fréchet distance is 35<!-- ffd --> after 70 s<!-- training_seconds --> of training (34<!-- test_ffd --> on test images), with precision 0.79<!-- precision --> and recall 0.53<!-- recall -->. Most tops and shoes are clear, but about a dozen of the forty garments are torn or blotched. The moving average matters: the last weights have a distance of 67<!-- last_ffd -->.
 
 
 # %% [markdown]
@@ -759,7 +760,7 @@ for seed in range(run.seed, run.seed + SEEDS):
 print(f"steps at {RESOLUTIONS[-1]} pixels: grown {EPOCHS[-1] * EPOCH_STEPS}, ", end="")
 print(f"from the start {' and '.join(map(str, scratch_steps))}")
 
-# %% alt="Distance against seconds: two falling lines for training from the start begin near 115 at 20 seconds and end at 34 after 88 and 37 after 98; two for growing begin near 67 at 35 seconds and end at 35 after 87 and 33 after 99. From 45 seconds on the lines cross each other."
+# %% alt="Distance against seconds: two falling lines for training from the start begin near 115 at 15 seconds and end at 34 after 70 and at 44 after 81; two for growing begin near 67 at 30 seconds and end at 35 after 70 and at 33 after 80. With the first seed the lines cross; with the second, growing is lower."
 figure, axis = plt.subplots(figsize=(8, 3.2), layout="constrained")
 for color, name, diaries in (("C0", "grown", grown), ("C1", "32 x 32 from the start", scratch)):
     for i, one in enumerate(diaries):
@@ -780,16 +781,16 @@ axis.legend()
 plt.show()
 
 # %% [markdown]
-# At this size we see no reliable advantage of growing. With the first seed the training from the start ends a little lower, and with the second the grown GAN does. The means are 34<!-- ffd_grown_mean --> (from 33<!-- ffd_grown_lowest --> to 35<!-- ffd_grown_highest -->) and 36<!-- ffd_from_scratch_equal_time --> (from 34<!-- ffd_from_scratch_lowest --> to 37<!-- ffd_from_scratch_highest -->).
+# At this size we see no reliable advantage of growing. With the first seed the training from the start ends a little lower, and with the second the grown GAN does. The means are 34<!-- ffd_grown_mean --> (from 33<!-- ffd_grown_lowest --> to 35<!-- ffd_grown_highest -->) and 39<!-- ffd_from_scratch_equal_time --> (from 34<!-- ffd_from_scratch_lowest --> to 44<!-- ffd_from_scratch_highest -->).
 #
-# Three things were not equal. The learning rate and the other settings were chosen for growing, and the distances are to the validation images on which we chose them. Equal time is not quite equal work either, because our machine does not always run at the same speed. With the second seed the same growing took 99 s instead of 87 s, so that the training from the start was given more time, too, and made 1,700 steps instead of 1,450. It ended behind nevertheless. Finally, all lines are still falling, so this tells us nothing about longer training.
+# Three things were not equal. The learning rate and the other settings were chosen for growing, and the distances are to the validation images on which we chose them. Equal time is not quite equal work either, because our machine does not always run at the same speed. With the second seed the same growing took 80 s instead of 70 s, so that the training from the start was given more time, too. It made 1,350 steps in it, fewer than the 1,450 with the first seed. In an earlier run of this notebook it made 1,700, and ended behind all the same (37 compared with 33). Finally, all lines are still falling, so this tells us nothing about longer training.
 #
-# The result also depends on what the clock counts. Each stage has to be compiled first, which takes TensorFlow several seconds, and growing has four stages. Our clock leaves this out, since it would not matter in a training of days. In 87 s it would be a noticeable part.
+# The result also depends on what the clock counts. Each stage has to be compiled first, which takes TensorFlow several seconds, and growing has four stages. Our clock leaves this out, since it would not matter in a training of days. In 70 s it would be a noticeable part.
 #
-# Why is there so little to gain? By the printed rates, the 600 steps on small images took about 15 of the 87 seconds, and at 32 by 32 pixels they would have taken about 36. So growing saved some twenty seconds. Or, at equal time: in place of these 600 small steps the training from the start makes about 240 large ones, and here they seem to be worth as much. Half of the small steps are at 16 by 16 pixels, where a step costs more than half as much as at 32 by 32. That stage has more filters, and needs about 63 %<!-- setting --> as many multiplications. At 1024 by 1024 pixels the savings are larger, and Karras et al. report that growing reaches a comparable quality two to six times faster. They also say that it makes
+# Why is there so little to gain? By the printed rates, the 600 steps on small images took about 15 of the 70 seconds, and at 32 by 32 pixels they would have taken about 27. (The first two rates are too low, because another program was running for the first minute. In the earlier run, growing took 87 s, these steps 15 of them, and at 32 by 32 pixels they would have taken 36.) So growing saved ten to twenty seconds. Or, at equal time: in place of these 600 small steps the training from the start makes 240 to 340 large ones, and here they seem to be worth as much. Half of the small steps are at 16 by 16 pixels, where a step costs more than half as much as at 32 by 32. That stage has more filters, and needs about 63 %<!-- setting --> as many multiplications. At 1024 by 1024 pixels the savings are larger, and Karras et al. report that growing reaches a comparable quality two to six times faster. They also say that it makes
 # the training more stable. We cannot test this at our size, where the training from the start is stable, too.
 #
-# How do both compare with a plain DCGAN? We enlarged chapter 11's networks for 32 by 32 pixels and trained them for 87 s<!-- bench dcgan_padded seconds_12 --> on the same padded images. They reach a distance of 40<!-- bench dcgan_padded ffd_12 -->, with precision 0.77<!-- bench dcgan_padded precision_12 --> and recall 0.58<!-- bench dcgan_padded recall_12 --> (one seed, measured in benchmarks/). In this time the DCGAN was shown 83,200<!-- bench dcgan_padded images_12 --> images in batches of 64<!-- setting -->, and the grown GAN 57,600 in batches of 32<!-- setting -->. We did not tune the DCGAN for such a short training, and cannot tell whether 35 against 40 is more than the difference between seeds. After 360 s the DCGAN reaches 11<!-- bench dcgan_padded ffd_13 -->, so after 87 s all of these models are far from finished.
+# How do both compare with a plain DCGAN? We enlarged chapter 11's networks for 32 by 32 pixels and trained them for 87 s<!-- bench dcgan_padded seconds_12 --> on the same padded images. They reach a distance of 40<!-- bench dcgan_padded ffd_12 -->, with precision 0.77<!-- bench dcgan_padded precision_12 --> and recall 0.58<!-- bench dcgan_padded recall_12 --> (one seed, measured in benchmarks/, when growing took 87 s, too). In this time the DCGAN was shown 83,200<!-- bench dcgan_padded images_12 --> images in batches of 64<!-- setting -->, and the grown GAN 57,600 in batches of 32<!-- setting -->. We did not tune the DCGAN for such a short training, and cannot tell whether 35 against 40 is more than the difference between seeds. After 360 s the DCGAN reaches 11<!-- bench dcgan_padded ffd_13 -->, so after 87 s all of these models are far from finished.
 #
 # We also tried to improve our own model, in short trials with one seed each, which are not part of this notebook. We tried other learning rates, fewer filters at 32 pixels, a weaker penalty and batches of 64<!-- setting -->. We also tried transposed convolutions and a momentum of 0.5<!-- setting --> for Adam, as in the DCGAN. None of these lowered the distance.
 #
@@ -818,6 +819,7 @@ assert np.isfinite([*grown_distances, *scratch_distances]).all(), "a training di
 
 if not QUICK:
     assert results["average"][0] < results["last weights"][0], "no gain by averaging"
+if not QUICK and full_data:  # with fewer images the distances are larger
     assert max(grown_distances) < 50, "a training went wrong"
 
 gk.record(
