@@ -23,7 +23,7 @@
 # |---|---|
 # | Slides | *Generador basado en el estilo: resultados*; *Transferencia basada en el estilo: resultados* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "StyleGANs" |
-# | Result | Mixes the styles of two garments; draws with a Fréchet distance of 8.1<!-- ffd -->, precision 0.89<!-- precision --> and recall 0.34<!-- recall -->, where chapter 11's DCGAN, trained on the same images for a little longer, has 11.3<!-- bench dcgan_padded ffd_13 -->, 0.78<!-- bench dcgan_padded precision_13 --> and 0.76<!-- bench dcgan_padded recall_13 --> (one training each) |
+# | Result | Mixes the styles of two garments; draws with a Fréchet distance of 8.1<!-- ffd -->, precision 0.89<!-- precision --> and recall 0.34<!-- recall -->, where chapter 11's DCGAN, trained on the same images for about as long, has 11.3<!-- bench dcgan_padded ffd_13 -->, 0.78<!-- bench dcgan_padded precision_13 --> and 0.76<!-- bench dcgan_padded recall_13 --> (one training each) |
 # | Time | 500 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST, padded to 32 by 32 pixels: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
