@@ -18,8 +18,9 @@ import urllib.parse
 
 import pytest
 from book import CHAPTERS, npm
+from book.figures import WIDGET
 from book.pairing import read_notebook
-from book.web import BOOK, PARTS, WIDGET, pages
+from book.web import BOOK, PARTS, pages
 from bs4 import BeautifulSoup
 from PIL import Image
 

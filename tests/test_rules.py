@@ -9,6 +9,7 @@ import made_up
 import nbformat
 import pytest
 from book import figures, numbers, pairing, rules, running
+from bs4 import BeautifulSoup
 from conftest import ROOT
 
 CHAPTERS = sorted((ROOT / "chapters").glob("[0-9][0-9]_*.py"))
@@ -226,10 +227,24 @@ def test_a_definition_that_differs_from_genkeras_is_found(chapter, twins):
 # --- Figures and numbers -------------------------------------------------------------------------
 
 
-def test_alternative_texts_reach_the_html(chapter, tmp_path):
-    notebook = pairing.read_notebook(chapter.with_suffix(".ipynb"))
+@pytest.mark.parametrize("script", CHAPTERS, ids=lambda script: script.stem)
+def test_the_html_has_every_picture_and_animation_with_its_text(script, tmp_path):
+    notebook = pairing.read_notebook(script.with_suffix(".ipynb"))
     running.write_html(notebook, tmp_path / "a.html")
-    assert 'alt="A rising line"' in (tmp_path / "a.html").read_text()
+    text = (tmp_path / "a.html").read_text()
+    shown = [
+        (image["src"].split(";")[0].removeprefix("data:"), image["alt"])
+        for image in BeautifulSoup(text, "html.parser").select("img")
+    ]
+    drawn = [
+        (kind, cell.metadata["alt"])
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        for kind in ("image/gif", "image/png")
+        if kind in output.get("data", {})
+    ]
+    assert shown == drawn and drawn
+    assert "jupyter.widget" not in text
 
 
 def test_figures_are_shrunk_and_gray_ones_keep_their_pixels():

@@ -7,7 +7,7 @@ import urllib.error
 
 import nbformat
 import pytest
-from book import CHAPTERS, npm, web
+from book import CHAPTERS, figures, npm, web
 from conftest import ROOT, make
 
 STEMS = [path.stem for path in sorted(CHAPTERS.glob("[0-9][0-9]_*.py"))]
@@ -92,7 +92,7 @@ def test_a_page_has_its_number_its_downloads_and_no_comments():
 
 
 def test_a_slider_gives_way_to_its_picture_with_its_text():
-    shown = {web.WIDGET: {"model_id": "1"}, "image/png": "", "text/plain": "HBox()"}
+    shown = {figures.WIDGET: {"model_id": "1"}, "image/png": "", "text/plain": "HBox()"}
     cell = nbformat.v4.new_code_cell("panel", metadata={"alt": "Six rows"})
     cell.outputs = [nbformat.v4.new_output("display_data", shown)]
     first = nbformat.v4.new_markdown_cell("# Title")
@@ -105,7 +105,7 @@ def test_a_slider_gives_way_to_its_picture_with_its_text():
 
 def test_a_slider_without_a_picture_leaves_a_sentence():
     cell = nbformat.v4.new_code_cell("panel")
-    cell.outputs = [nbformat.v4.new_output("display_data", {web.WIDGET: {"model_id": "1"}})]
+    cell.outputs = [nbformat.v4.new_output("display_data", {figures.WIDGET: {"model_id": "1"}})]
     first = nbformat.v4.new_markdown_cell("# Title")
     page = web.chapter_page(nbformat.v4.new_notebook(cells=[first, cell]), "03_title")
     assert "in the notebook only" in page.cells[1].outputs[0]["data"]["text/plain"]

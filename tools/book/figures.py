@@ -5,8 +5,10 @@ copied into the metadata of the cell's outputs, where programs that show noteboo
 """
 
 import base64
+import html
 import io
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
 LARGE = 150_000  # characters in base64
 
 
@@ -25,6 +27,28 @@ def add_alternative_texts(notebook):
                 output.metadata.setdefault("image/png", {})["alt"] = cell.metadata["alt"]
             else:
                 output.metadata.get("image/png", {}).pop("alt", None)
+
+
+def without_sliders(notebook):
+    """Take the sliders out, which need a running kernel: the picture in their place remains."""
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("data", {}).pop(WIDGET, None) and "image/png" not in output["data"]:
+                output["data"] = {"text/plain": "(sliders, which move in the notebook only)"}
+
+
+def pictures_as_html(notebook):
+    """Turn pictures and animations into HTML, with the alternative text of their cells."""
+    for cell in notebook.cells:
+        alt = html.escape(cell.metadata.get("alt", ""))
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            for kind in ("image/gif", "image/png"):
+                if kind in data:
+                    source = f"data:{kind};base64,{data[kind]}"
+                    output["data"] = {"text/html": f'<img src="{source}" alt="{alt}">'}
+                    break
 
 
 def shrink(notebook):

@@ -9,6 +9,7 @@ import asyncio
 import atexit
 import concurrent.futures
 import contextlib
+import copy
 import datetime
 import fcntl
 import importlib.metadata
@@ -22,7 +23,7 @@ import tempfile
 import time
 
 from book import CHAPTERS, ROOT
-from book.figures import add_alternative_texts, picture_outputs, shrink
+from book.figures import add_alternative_texts, pictures_as_html, shrink, without_sliders
 from book.fingerprint import fingerprint
 from book.pairing import (
     EditedNotebook,
@@ -260,19 +261,14 @@ def made_by():
 
 
 def write_html(notebook, path):
-    """Write a page; the figures get the alternative text of their cells."""
-    from bs4 import BeautifulSoup
+    """Write a page with all pictures and animations, their alternative texts, and no sliders."""
     from nbconvert import HTMLExporter
 
-    exporter = HTMLExporter()
-    exporter.log.setLevel("ERROR")  # it warns of missing alternative texts, which come below
-    body, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
-    page = BeautifulSoup(body, "html.parser")
-    pictures = page.select('.jp-OutputArea-output img[src^="data:image/png"]')
-    outputs = [output for cell in notebook.cells for output in picture_outputs(cell)]
-    for picture, output in zip(pictures, outputs, strict=True):
-        picture["alt"] = output.metadata.get("image/png", {}).get("alt", "")
-    path.write_text(str(page))
+    page = copy.deepcopy(notebook)
+    without_sliders(page)
+    pictures_as_html(page)
+    body, _ = HTMLExporter().from_notebook_node(page, {"metadata": {"name": path.stem}})
+    path.write_text(body)
 
 
 def read_json(path):

@@ -15,6 +15,7 @@ import sys
 import nbformat
 
 from book import CHAPTERS, ROOT, npm
+from book.figures import without_sliders
 from book.fingerprint import GENKERAS, parse_module
 from book.pairing import read_notebook
 
@@ -43,7 +44,6 @@ GALLERY = (
 )
 # What genkeras returns without exporting it.
 RETURNED = (("data", "ImageData"), ("runtime", "Runtime"))
-WIDGET = "application/vnd.jupyter.widget-view+json"
 MATHJAX = {
     "es5/tex-chtml.js": "mathjax/tex-chtml.js",
     "es5/output/chtml/fonts/woff-v2": "mathjax/output/chtml/fonts/woff-v2",
@@ -144,19 +144,13 @@ def toctree(caption, entries):
 
 
 def chapter_page(notebook, stem):
-    """A chapter as the book shows it: with downloads and alternative texts, without widgets.
-
-    Sliders need a running kernel. The picture that a chapter draws in their place is shown.
-    """
-    notebook.metadata.pop("widgets", None)
+    """A chapter as the book shows it: with downloads and alternative texts, without sliders."""
+    without_sliders(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = without_remote_pictures(without_comments(cell.source))
         elif "alt" in cell.metadata:
             cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"]}}
-        for output in cell.get("outputs", []):
-            if output.get("data", {}).pop(WIDGET, None) and "image/png" not in output["data"]:
-                output["data"] = {"text/plain": "(sliders, which move in the notebook only)"}
     heading, rest = (notebook.cells[0].source + "\n").split("\n", 1)
     heading = heading.replace("# ", f"# {stem[:2]} ", 1)
     notebook.cells[0].source = f"{heading}\n\n{downloads(stem)}\n{rest}"
