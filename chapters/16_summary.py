@@ -61,7 +61,7 @@ MODELS = "models"  # folder of the models that you have trained
 # Each chapter ends by printing its numbers. If you run it with `make chapters` (or start Jupyter with the environment variable `GENKERAS_RESULTS=results`), they are also written to a small file in the folder `results` beside the notebook. We read these files. Where one is missing, we take the one of the authors' run, which comes with the project. The time to draw images was measured by a benchmark (`make bench ONLY=sampling`), one generator after the other in the same process.
 
 
-# %%
+# %% tags=["summary"]
 def read_json(*paths):
     """The content of the first of these files that exists, and which file that is."""
     for path in paths:
@@ -93,7 +93,7 @@ print(f"read {len(results)} chapters, of which {len(own_chapters)} from the fold
 # An autoencoder reduces an image to a few numbers, its code, and reconstructs it from them. So the first thing to compare is how well the reconstructions fit, by the mean squared error per pixel on test images (for the denoising one on validation images). A longer code makes this easier, so it is listed, too.
 
 
-# %%
+# %% tags=["table"]
 from sklearn.decomposition import PCA
 
 
@@ -173,7 +173,7 @@ plt.show()
 #
 # For models that draw new images we use three measures. The Fréchet distance compares the features of generated and of real images, and is lower for better images. Precision is the share of generated images that lie among the real ones, and recall the share of real ones that lie among the generated. All three use the classifier that comes with the package, and validation images, so that they can be compared with each other but not with published values. Beside them we list the time that the training took, the time to draw 1,000 images, and the number of parameters that drawing needs.
 
-# %%
+# %% tags=["table"]
 generators = {
     "VAE": ("07", "", "vae", "dense; draws from the prior"),
     "VAE, mixture": ("07", "learned_mixture_", "vae", "learned variance, fitted mixture"),

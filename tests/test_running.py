@@ -114,6 +114,19 @@ def test_whatever_is_wrong_with_one_chapter_the_next_one_runs(chapters, capsys):
     assert (chapters / "results" / "93_three.json").exists()
 
 
+def test_a_summary_follows_the_other_chapters_and_its_table_comes_last(chapters, capsys):
+    printing = "# %%\nprint(Double"
+    text = made_up.CHAPTER.replace(printing, printing.replace("%%", '%% tags=["summary", "table"]'))
+    scripts = [write(chapters, "91_one"), write(chapters, "92_summary", text)]
+    running.run(scripts, "run", chapters)
+    assert capsys.readouterr().out.endswith(" s\n\n6\n")
+    running.run(scripts, "run", chapters)
+    assert capsys.readouterr().out.endswith("92_summary   (up to date)\n\n6\n")
+    (chapters / "91_one.html").unlink()
+    running.run(scripts, "run", chapters)
+    assert "[2/2] 92_summary ..." in capsys.readouterr().out
+
+
 def test_a_failed_quick_run_can_be_looked_at(chapters, capsys):
     running.run([write(chapters, "91_one", FAILING)], "quick", chapters)
     assert '"ename": "MemoryError"' in (running.FAILED / "91_one.ipynb").read_text()

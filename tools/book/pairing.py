@@ -54,9 +54,14 @@ def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def tagged_cells(notebook, tag):
+    """The code cells that have a tag: `# %% tags=["parameters"]`."""
+    return [cell for cell in code_cells(notebook) if tag in cell.metadata.get("tags", [])]
+
+
 def parameters_cell(notebook):
     """The cell tagged "parameters", or None if there is not exactly one."""
-    tagged = [c for c in code_cells(notebook) if "parameters" in c.metadata.get("tags", [])]
+    tagged = tagged_cells(notebook, "parameters")
     return tagged[0] if len(tagged) == 1 else None
 
 

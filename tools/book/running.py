@@ -32,6 +32,7 @@ from book.pairing import (
     read_notebook,
     read_script,
     refuse_edited,
+    tagged_cells,
     write_notebook,
 )
 
@@ -92,6 +93,9 @@ def run(scripts, mode, folder=None):
                 print(f"{label}   FAILED: {reason}", flush=True)
                 continue
             print(f"{label}   {time.perf_counter() - start:.0f} s", flush=True)
+        if mode == "run":
+            for script in scripts:
+                print_tables(folder / f"{script.stem}.ipynb")
     return int(failures > 0)
 
 
@@ -148,6 +152,15 @@ def run_chapter(script, mode, folder):
             os.replace(work / f"{script.stem}.html", folder / f"{script.stem}.html")
         os.replace(work / target.name, target)
         os.replace(work / f"{script.stem}.json", folder / "results" / f"{script.stem}.json")
+
+
+def print_tables(path):
+    """Print again what a notebook's cells with the tag "table" have printed, if it exists."""
+    if path.exists():
+        for cell in tagged_cells(read_notebook(path), "table"):
+            for output in cell.outputs:
+                if output.output_type == "stream":
+                    print(f"\n{output.text}", end="", flush=True)
 
 
 def with_quick_parameters(notebook):
@@ -281,7 +294,10 @@ def read_json(path):
 
 
 def is_up_to_date(script, folder):
-    """Whether a chapter was run in full with this code and the data that it would read now."""
+    """Whether a chapter was run in full with this code and the data that it would read now.
+
+    A chapter that has a cell with the tag "summary" reads the results of the others, too.
+    """
     results = read_json(folder / "results" / f"{script.stem}.json")
     if results is None or "fingerprint" not in results:
         return False
@@ -298,6 +314,10 @@ def is_up_to_date(script, folder):
     expected = fingerprint(read_script(script), results["data"])
     found = {results["fingerprint"], notebook.metadata.get("genkeras", {}).get("fingerprint")}
     if found != {expected}:
+        return False
+    own = folder / "results" / f"{script.stem}.json"
+    newest = max(path.stat().st_mtime for path in own.parent.glob("*.json"))
+    if tagged_cells(notebook, "summary") and newest > own.stat().st_mtime:
         return False
     from genkeras.data import find_source  # imports TensorFlow, which takes seconds
 
