@@ -33,6 +33,7 @@ Generador basado en el estilo: resultados
 Transferencia basada en el estilo: resultados
 CycleGAN: transformación del dominio
 Autoencoders: background
+Autoencoders
 La dimensionalidad del espacio latente
 Autocodificadores para el aprendizaje por representación
 Representaciones eficientes de datos
@@ -49,6 +50,7 @@ Tipos avanzados de autoencoders
 Introducción a autoencoders de denoising
 Tipos de ruido en autoencoders de denoising
 Implementación de autoencoders de denoising
+Denoising autoencoders
 Autoencoders dispersos
 Divergencia Kullback–Leibler
 Sparsity loss
@@ -95,10 +97,11 @@ def test_every_title_in_the_header_of_a_chapter_is_listed():
             assert title.lower() in listed, f"{path.stem}: {title}"
 
 
-def test_every_section_of_the_map_exists():
-    for slide, number, section in rows_below("From the slides to the sections"):
+@pytest.mark.parametrize("source", ["slides", "textbook"])
+def test_every_section_of_the_map_exists(source):
+    for title, number, section in rows_below(f"From the {source} to the sections"):
         headings = re.findall(r"^# ## (.*)$", script(number), re.M)
-        assert section in [heading.replace("*", "") for heading in headings], slide
+        assert section in [heading.replace("*", "") for heading in headings], title
 
 
 def test_every_spanish_term_of_the_chapters_is_in_the_glossary():

@@ -158,9 +158,8 @@ def print_tables(path):
     """Print again what a notebook's cells with the tag "table" have printed, if it exists."""
     if path.exists():
         for cell in tagged_cells(read_notebook(path), "table"):
-            for output in cell.outputs:
-                if output.output_type == "stream":
-                    print(f"\n{output.text}", end="", flush=True)
+            streams = [output for output in cell.outputs if output.output_type == "stream"]
+            print("\n" + "".join(output.text for output in streams), end="", flush=True)
 
 
 def with_quick_parameters(notebook):
@@ -192,6 +191,7 @@ def execute(notebook, folder, script):
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
         extra_arguments=QUIET_KERNEL,
+        shutdown_kernel="immediate",  # its files are written; "graceful" takes a second longer
         on_cell_start=announce,
     )
     # In a thread, because in the main one nbclient would handle Ctrl-C itself, and badly.
