@@ -154,11 +154,13 @@ UNTIL_TYPESET = """() => window.MathJax && Promise.race([
     MathJax.startup.promise,
     new Promise(resolve => setTimeout(resolve, 10000)),
 ])"""
+# MathJax shows an unknown command in red.
 FORMULAS = """() => ({
     held: document.querySelectorAll(".math").length,
     drawn: [...document.querySelectorAll(".math")].filter(
         formula => formula.querySelector("mjx-container mjx-math")?.offsetWidth > 0).length,
-    errors: [...document.querySelectorAll("mjx-merror")].map(error => error.textContent),
+    errors: [...document.querySelectorAll(
+        "mjx-merror, mjx-mtext[style*='color: red']")].map(error => error.textContent),
 })"""
 IMAGES = """() => [...document.images].map(image => ({
     source: image.getAttribute("src"),
