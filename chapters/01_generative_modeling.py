@@ -1,19 +1,20 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: alt,quick,tags,-all
 #     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
 
 # %% [markdown]
-# # Generative modeling
+# # 01 Generative modeling
 #
 # Programs that invent faces, propose new molecules, or notice that a machine sounds unusual have one thing in common: they learned from
 # examples what their data look like, and nobody told them what to look for. In this
@@ -170,8 +171,6 @@ plt.show()
 
 # %% [markdown]
 # ## Density estimation (*estimación de la densidad*)
-# *Needs the cells of Setup, Parameters and "Supervised and unsupervised learning".*
-#
 # How good is a model of $p(x)$? Models that give every point a density, as the mixture does, can be judged by the density that they
 # assign to points they have not seen. The usual measure is the mean log-likelihood of $n$ such points, in nats:
 #
@@ -237,8 +236,6 @@ plt.show()
 
 # %% [markdown]
 # ## Generating samples (*generación de muestras*)
-# *Needs the cells of Setup, Parameters, "Supervised and unsupervised learning" and "Density estimation (estimación de la densidad)".*
-#
 # Often we do not need the density at all; we just want more points like these. A *sampler* skips $P_{model}(x)$. It takes
 # something simple, random noise $z$ from a normal distribution, and learns a map $G$ that turns noise into data.
 
@@ -397,8 +394,6 @@ for name, draw in sources.items():
 
 # %% [markdown]
 # ## Hidden causes: latent variables
-# *Needs the cells of Setup, Parameters and "Supervised and unsupervised learning".*
-#
 # So far our data were points in the plane. Pictures have hundreds of coordinates, one for each pixel, but most
 # combinations of pixel values never occur. Often a handful of causes that nobody measured decide what we see: for a face, say, its pose, the light and the
 # person. Such causes are called *latent variables* (*variables latentes*). A model with latent variables describes the data by them: first draw $z$, then draw $x$ given $z$, so that
@@ -617,8 +612,6 @@ plt.show()
 
 # %% [markdown]
 # ## The answers
-# *Needs the cells of Setup, Parameters and "Which garment is real?".*
-#
 # Back to the quiz. Above each garment you find what it is.
 
 # %% alt="The twenty garments of the quiz again, each labeled as real or generated."
@@ -645,8 +638,6 @@ if GUESSES:
 
 # %% [markdown]
 # ## Check
-# *Needs the cells of Setup, Parameters, "Supervised and unsupervised learning", "Density estimation (estimación de la densidad)", "Generating samples (generación de muestras)" and "Hidden causes: latent variables".*
-#
 # These are the main claims of the chapter as assertions. The test points are used here for the first time; on them, too, the mixture comes close to the true density.
 
 # %%

@@ -1,19 +1,20 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: alt,quick,tags,-all
 #     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
 
 # %% [markdown]
-# # Efficient representations
+# # 02 Efficient representations
 #
 # A photo on your phone takes a tenth of the space of its pixels, because engineers found out what the pixels of photos have in common. Could
 # a network find that out by itself, for any kind of data? An *autoencoder* tries to: it has to squeeze its input through a few
@@ -206,6 +207,7 @@ def compile_model(model, epochs):
 
 def mse(x, reconstructions):
     """Mean squared error per pixel."""
+    assert x.shape == reconstructions.shape, f"shapes {x.shape} and {reconstructions.shape}"
     return float(np.mean((x - reconstructions) ** 2))
 
 
@@ -242,8 +244,6 @@ plt.show()
 
 # %% [markdown]
 # ## How many numbers does a garment need?
-# *Needs the cells of Setup, Parameters and "A first autoencoder: from three dimensions to two".*
-#
 # We now give encoder and decoder hidden layers with a nonlinear activation. The set of possible reconstructions is no longer a plane but
 # a curved surface, which can follow the data. At the same time we vary the size of the code. The slides put it this way:
 # autoencoding is a form of compression, and a smaller latent space is a tighter bottleneck (*cuello de botella*).
@@ -374,8 +374,6 @@ plt.show()
 
 # %% [markdown]
 # ## A plane of garments
-# *Needs the cells of Setup, Parameters, "A first autoencoder: from three dimensions to two" and "How many numbers does a garment need?".*
-#
 # The smallest code has only two numbers, so we can draw the whole latent space. On the left you see where the encoder
 # puts the validation garments. On the right we go the other way: we take a regular grid of points in that plane and let the decoder draw
 # the garment for each. To see how well the plane separates the ten classes, we guess the class of one half of these garments from the 15 nearest
@@ -442,8 +440,6 @@ plt.show()
 
 # %% [markdown]
 # ## Which sequence is easier to remember?
-# *Needs the cells of Setup, Parameters and "A first autoencoder: from three dimensions to two".*
-#
 # The slides ask the reader to memorize one of two sequences:
 #
 # - 40, 27, 25, 36, 81, 57, 10, 73, 19, 68
@@ -535,8 +531,6 @@ plt.show()
 
 # %% [markdown]
 # ## Chase and Simon: what experts remember
-# *Needs the cells of Setup, Parameters, "A first autoencoder: from three dimensions to two", "How many numbers does a garment need?" and "Which sequence is easier to remember?".*
-#
 # In a famous experiment, Chase and Simon (1973) let a chess master and weaker players look at a board for a few seconds and then put the pieces back from memory.
 # When the position came from a real game, the master remembered far more pieces than the others. When the pieces stood at
 # random, the advantage was gone, or nearly so (Gobet and Simon, 1996, found a small one). Masters do not have a better memory; they recognize patterns.
@@ -610,8 +604,6 @@ plt.show()
 
 # %% [markdown]
 # ## With too much room, a network copies
-# *Needs the cells of Setup, Parameters, "A first autoencoder: from three dimensions to two", "How many numbers does a garment need?", "Which sequence is easier to remember?" and "Chase and Simon: what experts remember".*
-#
 # What happens if the code is *larger* than the input? Such an autoencoder is called overcomplete. Nothing forces it to find patterns any
 # more: it could simply pass every pixel through. How would we notice? Its error on garments is small in any case. But a network that
 # copies will copy *everything*, even pictures that look like no garment. So we test with noise: garments whose pixels have been scrambled,
@@ -670,8 +662,6 @@ plt.show()
 
 # %% [markdown]
 # ## Check
-# *Needs the cells of Setup, Parameters, "A first autoencoder: from three dimensions to two", "How many numbers does a garment need?", "A plane of garments", "Which sequence is easier to remember?", "Chase and Simon: what experts remember" and "With too much room, a network copies".*
-#
 # These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%

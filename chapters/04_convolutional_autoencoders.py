@@ -1,19 +1,20 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: alt,quick,tags,-all
 #     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
 
 # %% [markdown]
-# # Convolutional and recurrent autoencoders
+# # 04 Convolutional and recurrent autoencoders
 #
 # Shuffle the pixels of every image in the same way, and a dense autoencoder reaches the same error as before: for its layers, an image is a list of 784
 # numbers without neighbors. A convolution combines only neighboring pixels, so the layout of the image is built into the layer. This made networks
@@ -198,7 +199,9 @@ def mse(model, x):
     total = 0.0
     for start in range(0, len(x), 1000):
         batch = x[start : start + 1000]
-        total += np.sum((np.asarray(model(batch)) - batch) ** 2)
+        reconstructions = np.asarray(model(batch))
+        assert reconstructions.shape == batch.shape, f"shape {reconstructions.shape}"
+        total += np.sum((reconstructions - batch) ** 2)
     return float(total / x.size)
 
 
@@ -244,8 +247,6 @@ plt.show()
 
 # %% [markdown]
 # ## Does it come from the neighbors?
-# *Needs the cells of Setup, Parameters and "Depth up, size down".*
-#
 # The introduction said why convolutions should help: they combine neighboring pixels. If this is the reason, their advantage must disappear when the pixels of all images are shuffled in the same
 # way, so that neighbors are no longer neighbors. In the same experiment we compare strides with pooling, and we train each model with more than one seed. To keep this short we use 6,000 images and less than 200 steps. The models are far from finished then (the output also gives the error of PCA), so
 # we compare how far they get in a short training. All models are compiled in the same way, without XLA on a CPU, so that their times can be compared, too.
@@ -323,8 +324,6 @@ for name in variants:
 
 # %% [markdown]
 # ## What do the layers respond to?
-# *Needs the cells of Setup, Parameters and "Depth up, size down".*
-#
 # The slides say that a convolutional autoencoder learns to recognize edges and textures in its lower layers. Filters of 3 x 3 pixels can be drawn, so
 # we can look. But random filters also show apparent patterns. So we draw the filters of an encoder that was never trained
 # beside those of ours.
@@ -531,8 +530,6 @@ plt.show()
 
 # %% [markdown]
 # ## Layer by layer, or all at once?
-# *Needs the cells of Setup, Parameters, "Depth up, size down" and "Does it come from the neighbors?".*
-#
 # Convolutional autoencoders, say the slides, can be trained layer by layer or all at once. Chapter 03 did this with dense layers. Here each of three levels
 # learns to reproduce the output of the level below, with an encoding and a decoding layer of its own, for two passes over the images. Then all are put together and trained as a whole for four. There are two controls. The same network trained from scratch for four passes shows what the levels contribute. Trained for six passes, it
 # does as much work as the whole procedure. (The three levels together have the layers of the whole network, each once, so a pass over all of
@@ -591,8 +588,6 @@ for passes, errors in scratch.items():
 
 # %% [markdown]
 # ## An image as a sequence of rows
-# *Needs the cells of Setup, Parameters, "Depth up, size down" and "Does it come from the neighbors?".*
-#
 # A recurrent network reads one item after the other and keeps a state in which it can note what it has seen. It is made for sentences and time series, but an image is a sequence,
 # too, of 28 rows from top to bottom. For our recurrent autoencoder we use `SimpleRNN`, the simplest recurrent layer. The encoder hands all 28 states, one after each row, to a dense layer, from which the code is computed. The decoder
 # expands the code to 28 inputs, one for each row, runs through them with a second recurrent layer, and computes each row of pixels from the state and, past the recurrent layer (not drawn), from the input itself.
@@ -682,8 +677,6 @@ for name, errors in recurrence.items():
 
 # %% [markdown]
 # ## Check
-# *Needs the cells of all sections above.*
-#
 # These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%

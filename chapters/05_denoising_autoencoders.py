@@ -1,19 +1,20 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: alt,quick,tags,-all
 #     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
 
 # %% [markdown]
-# # Denoising autoencoders
+# # 05 Denoising autoencoders
 #
 # Photographs taken in the dark are noisy, and so are X-ray images taken with little radiation. To clean such an image one has to know what images look like. That makes cleaning a good task for a network:
 # if we add noise to the input and ask for the original, copying the input is no longer enough. Today's
@@ -49,7 +50,7 @@ run = gk.setup(seed=42)
 # ## Parameters
 # These settings control how long the notebook takes.
 
-# %% quick={"EPOCHS": 5, "EPOCHS_SAMPLE": 5, "N_TRAIN": 2000, "PROBE_LABELS": 200, "PROBE_SETS": 2, "QUICK": true, "SEEDS": 1, "SHORT_EPOCHS": 1, "SHORT_EPOCHS_SAMPLE": 1, "SWEEP": [0.0, 0.3], "WIDE_EPOCHS": 1, "WIDE_EPOCHS_SAMPLE": 1} tags=["parameters"]
+# %% quick={"EPOCHS": 5, "EPOCHS_SAMPLE": 5, "N_TRAIN": 2000, "PROBE_LABELS": 200, "PROBE_SETS": 2, "QUICK": true, "SEEDS": 1, "SHORT_EPOCHS": 1, "SHORT_EPOCHS_SAMPLE": 1, "SWEEP": [0, 0.3], "WIDE_EPOCHS": 1, "WIDE_EPOCHS_SAMPLE": 1} tags=["parameters"]
 QUICK = False  # True: a run that shows how it works, too short to prove anything
 N_TRAIN = None  # training images; None takes all there are
 LATENT_DIM = 30  # size of the code
@@ -213,8 +214,6 @@ plt.show()
 
 # %% [markdown]
 # ## Noisy images and their reconstructions
-# *Needs the cells of Setup, Parameters and "The denoising autoencoder".*
-#
 # Now the test that matters. Since the layers are inactive at inference, we add the noise ourselves.
 
 
@@ -251,8 +250,6 @@ plt.show()
 
 # %% [markdown]
 # ## How good is it, compared with classical filters?
-# *Needs the cells of Setup, Parameters, "The denoising autoencoder" and "Noisy images and their reconstructions".*
-#
 # Image quality is often given as the peak signal-to-noise ratio, in decibels. With a peak of 1, that is the mean squared error on a logarithmic scale:
 #
 # $$\mathrm{PSNR} = -10 \log_{10} \mathrm{MSE}$$
@@ -272,6 +269,7 @@ from sklearn.decomposition import PCA
 
 def psnr(clean, images):
     """Peak signal-to-noise ratio of a set of images with peak 1, in dB."""
+    assert clean.shape == images.shape, f"shapes {clean.shape} and {images.shape}"
     return float(-10 * np.log10(np.mean((clean - np.clip(np.asarray(images), 0, 1)) ** 2)))
 
 
@@ -335,8 +333,6 @@ for name, values in valid_psnr.items():
 
 # %% [markdown]
 # ## Without a narrow code
-# *Needs the cells of Setup, Parameters, "The denoising autoencoder", "Noisy images and their reconstructions" and "How good is it, compared with classical filters?".*
-#
 # Denoising was meant for a different case: a network that is large enough to copy its input, where the noise makes copying useless. Let's build
 # that network, too: one wide hidden layer, 800 units for 784 pixels, trained once without noise and once with it. It has about 1,256,000 weights, nearly twice as many as the narrow one, so we train it for four epochs only.
 
@@ -389,8 +385,6 @@ plt.show()
 
 # %% [markdown]
 # ## How much noise to train with
-# *Needs the cells of Setup, Parameters, "The denoising autoencoder" and "Noisy images and their reconstructions".*
-#
 # In practice we rarely know how noisy the images will be. Is it better to train with too much noise or with too little? We already have networks (with the narrow code) that were trained without noise and with a standard deviation of 0.3<!-- setting -->. We
 # add two levels, with the same number of epochs, and test each on many levels. For comparison we also note the error if one does nothing but clip the pixels to [0, 1].
 
@@ -451,8 +445,6 @@ plt.show()
 
 # %% [markdown]
 # ## Stacked denoising autoencoders
-# *Needs the cells of Setup, Parameters and "The denoising autoencoder".*
-#
 # Vincent et al. (2010) trained deep denoisers one layer at a time, as in chapter 03: a first denoiser learns to restore images; its
 # hidden activations become the data of a second one, with noise added to *them*; and in the end the parts are put together and trained as a whole. We give the
 # three stages two epochs each, and compare with the same network trained for six epochs from the start.
@@ -515,8 +507,6 @@ print(f"at once, as many epochs in all: {at_once_mse:.5f}")
 
 # %% [markdown]
 # ## Are the features better?
-# *Needs the cells of Setup, Parameters and "The denoising autoencoder".*
-#
 # Vincent et al. (2008) had another reason to add noise: a network that can restore an image must have found features that do not depend on single pixels, and such features should
 # help a classifier. We test this with a *linear probe*: a logistic regression on the activations of the first hidden layer. As controls it also gets the
 # raw pixels and the hidden layer of an untrained network. The strength of its regularization is chosen on a fifth of the validation images and the accuracy measured on the others.
@@ -580,8 +570,6 @@ for name in ("plain", "gaussian", "dropout"):
 
 # %% [markdown]
 # ## Check
-# *Needs the cells of all sections above.*
-#
 # These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%

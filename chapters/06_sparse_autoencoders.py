@@ -1,19 +1,20 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: alt,quick,tags,-all
 #     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
 
 # %% [markdown]
-# # Sparse autoencoders
+# # 06 Sparse autoencoders
 #
 # Suppose you describe people to somebody who has to recognize them. You would not list thirty measurements. You would name two or three striking features, such as a red beard or a walking stick. A *sparse* code works like that. It has many units, and each example activates only a
 # few of them. Researchers who want to know what goes on inside large language models use sparse autoencoders today, in the hope that single
@@ -168,8 +169,6 @@ print(f"no penalty: validation MSE {plain_history['val_mse'][-1]:.5f}")
 
 # %% [markdown]
 # ## An l1 penalty
-# *Needs the cells of Setup, Parameters and "An autoencoder with room to spare".*
-#
 # The simplest price for activity is proportional to it: $\lambda \sum_j |z_j|$, summed over the units and averaged over the batch. Keras has a layer for this,
 # `ActivityRegularization`. The loss that `fit` reports now includes the penalty, as in the textbook; the metric `mse` does not.
 
@@ -183,8 +182,6 @@ print(f"with the penalty {l1_history['val_loss'][-1]:.5f}")
 
 # %% [markdown]
 # ## The Kullback-Leibler divergence as a penalty
-# *Needs the cells of Setup, Parameters, "An autoencoder with room to spare" and "An l1 penalty".*
-#
 # An l1 penalty only pushes down. Could we ask for a certain activity instead, for instance 10 %? The slides measure how active each unit is on average over the batch, call it $q$, and compare this
 # with the target $p$. Treat each unit as a Bernoulli variable that is active with probability $q$ and should be active with probability $p$. The Kullback-Leibler divergence
 # $D_{KL}(P\|Q) = \sum_i P_i \log \frac{P_i}{Q_i}$ measures how much two distributions differ, and for two Bernoulli variables it has two terms:
@@ -310,8 +307,6 @@ plt.show()
 
 # %% [markdown]
 # ## Is it sparse?
-# *Needs the cells of all sections above.*
-#
 # A mean activation of 10 % can come about in very different ways. Perhaps every unit is at 0.1<!-- setting --> all the time. Or each is fully active for a tenth of the images. Or a tenth of
 # the units are always active and the others never. Only the second is what we had in mind. The bars above give a first impression; now we look at the distribution of single
 # activations, and at the mean of each unit.
@@ -399,8 +394,6 @@ plt.show()
 
 # %% [markdown]
 # ## What do single units stand for?
-# *Needs the cells of all sections above.*
-#
 # Sparse units are said to be easier to interpret. To see what a unit stands for, we look at the eight images that activate it most, for two units drawn at random from an untrained encoder and from each of the three
 # models. And we put a number on it: among the hundred images that activate a unit most, how many belong to the most frequent class? We compute it for every
 # unit of the three models that is not silent, and, as a control, for the units of an encoder that was never trained.
@@ -490,8 +483,6 @@ def build_k_sparse(k):
 
 # %% [markdown]
 # ## What does sparsity cost?
-# *Needs the cells of Setup, Parameters, "An autoencoder with room to spare", "An l1 penalty", "The Kullback-Leibler divergence as a penalty", "Is it sparse?" and "Keeping the k largest".*
-#
 # With $k$ we choose the number of active units directly; with l1 we choose a weight and measure the number afterwards. To compare both methods we apply the measure from above to both. (The codes
 # that are kept can be negative, so for them we take absolute values.) All models train for the same number of epochs, from the same seed, with the same learning rate.
 
@@ -548,8 +539,6 @@ plt.show()
 
 # %% [markdown]
 # ## Binary codes that find similar images
-# *Needs the cells of Setup, Parameters and "An autoencoder with room to spare".*
-#
 # If codes are to be stored and compared by the million, it helps if they are bits. A hashing autoencoder (the idea is from Salakhutdinov and Hinton, 2009; the 16 bits are the textbook's) has sigmoid units and adds strong
 # noise *before* the sigmoid. Information survives this noise only if the value before the sigmoid is large in magnitude, where the sigmoid is close to 0 or 1. At
 # inference there is no noise, and rounding gives a hash of 16 bits.
@@ -715,8 +704,6 @@ for name, (database_bits, _) in hashes.items():
 
 # %% [markdown]
 # ## Check
-# *Needs the cells of all sections above.*
-#
 # These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%

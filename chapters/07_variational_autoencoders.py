@@ -1,19 +1,20 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: alt,quick,tags,-all
 #     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
 
 # %% [markdown]
-# # Variational autoencoders
+# # 07 Variational autoencoders
 #
 # The autoencoders of the last chapters can compress, denoise and sort garments, but they cannot draw a new one. To do so we would need the code of a garment that nobody has photographed, and an autoencoder does not tell us
 # which codes are of this kind. A *variational autoencoder* (VAE) does: it is trained so that its codes roughly follow a distribution that we choose in advance. We draw from this distribution, decode, and get a new garment. Models of this
@@ -127,9 +128,9 @@ closed_form = 0.5 * np.sum(sigma**2 + mean**2 - 1 - log_var)
 without_square = 0.5 * np.sum(sigma + mean**2 - 1 - np.log(sigma))
 print(f"Monte Carlo                      {estimate:.3f} ± {standard_error:.3f} nats")
 print(f"closed form                      {closed_form:.3f}")
-print(f"with σ in place of σ²            {without_square:.3f}")
+print(f"with sigma in place of sigma²    {without_square:.3f}")
 print(f"with a factor of -1/2            {-closed_form:.3f}")
-print(f"as on the slide, if σ is the standard deviation {-without_square:.3f}")
+print(f"as on the slide, if sigma is the standard deviation {-without_square:.3f}")
 
 # %% [markdown]
 # The closed form agrees with the draws. With the slide's factor the divergence would be negative, which is impossible, and a network that minimizes it would drive its codes away from the prior. The missing square is a question of notation: if we read the
@@ -137,8 +138,6 @@ print(f"as on the slide, if σ is the standard deviation {-without_square:.3f}")
 
 # %% [markdown]
 # ## How does a gradient pass through a random draw?
-# *Needs the cells of Setup, Parameters and "The loss has two parts".*
-#
 # To train the encoder we need the derivative of the loss with respect to $\mu$ and $\sigma$. But between them and the loss there is a random draw. If the draw is made by some routine that only returns numbers, there is nothing to differentiate. The idea
 # of the slides is to write the same draw in another way: take $\epsilon \sim \mathcal{N}(0, 1)$ first, which depends on nothing, and compute
 #
@@ -181,7 +180,7 @@ gradient_computed = [float(g) for g in tape.gradient(loss_computed, [mu, sigma])
 print(f"z = {float(z_opaque):.3f} and {float(z_computed):.3f}")
 print(f"gradients, draw as a given number: {gradient_opaque}")
 print(f"gradients, draw as a formula:      {[round(g, 3) for g in gradient_computed]}")
-print(f"by hand, 2z and 2zε:               {2 * float(z_computed):.3f}, ", end="")
+print(f"by hand, 2z and 2z epsilon:        {2 * float(z_computed):.3f}, ", end="")
 print(f"{2 * float(z_computed) * epsilon_drawn:.3f}")
 
 # %% [markdown]
@@ -244,8 +243,6 @@ class Sampling(layers.Layer):
 
 # %% [markdown]
 # ## The model
-# *Needs the cells of Setup, Parameters and "The sampling layer".*
-#
 # Encoder and decoder are models of their own again. The encoder has three outputs: means, log variances, and the drawn codes. The same function also builds a plain autoencoder, which we will need for comparison; its encoder returns the same codes twice, so that the last output is always what the decoder gets.
 
 
@@ -337,8 +334,6 @@ plt.show()
 
 # %% [markdown]
 # ## Drawing new garments
-# *Needs the cells of Setup, Parameters, "The sampling layer" and "The model".*
-#
 # Now we can do what the introduction promised: draw ten numbers from the prior and decode them. What we see is the decoder's output for $z$, the mean of the pixels that belong to this code. (A draw from the model in the strict sense would
 # add noise to it, and look grainy. We return to this noise below.)
 
@@ -376,8 +371,6 @@ for name, scores in {"training images": real_scores, "VAE": vae_scores}.items():
 
 # %% [markdown]
 # ## Do we need a VAE for this?
-# *Needs the cells of Setup, Parameters, "The sampling layer", "The model" and "Drawing new garments".*
-#
 # The introduction said that a plain autoencoder does not tell us which codes to draw. That is only half of the truth. Its training images have codes, too. We can look where they lie, fit a distribution to them, and draw from that. If the garments are as good, what is the
 # VAE for?
 #
@@ -460,8 +453,6 @@ plt.show()
 
 # %% [markdown]
 # ## The latent plane
-# *Needs the cells of Setup, Parameters, "The sampling layer", "The model", "Drawing new garments" and "Do we need a VAE for this?".*
-#
 # With two codes we can see the difference between the two latent spaces.
 
 # %% alt="Two scatter plots of two codes, colored by class. Plain autoencoder: wedges of single classes, from -25 to 40 and from -20 to 60, with empty areas between them. VAE: a round cloud between -3 and 3 in which the classes are neighbors."
@@ -502,8 +493,6 @@ plt.show()
 
 # %% [markdown]
 # ## What does the squared error assume?
-# *Needs the cells of Setup, Parameters, "The sampling layer", "The model", "Drawing new garments" and "Do we need a VAE for this?".*
-#
 # So far the weight of 1/784 came from the textbook. Where does it come from? A VAE is a model with a probability for every image, and its loss is a bound on it, the *evidence lower bound* (ELBO):
 #
 # $$\log p(x) \ge \mathrm{ELBO} = \mathbb{E}_{q(z|x)}\left[\log p(x|z)\right] - D_{KL}\left(q(z|x) \,\|\, p(z)\right)$$
@@ -547,8 +536,6 @@ plt.show()
 
 # %% [markdown]
 # ## How tight is the bound?
-# *Needs the cells of Setup, Parameters, "The sampling layer", "The model", "Drawing new garments" and "Do we need a VAE for this?".*
-#
 # We cannot compute directly how far the ELBO lies below $\log p(x)$, but there is a tighter bound. It uses several draws for each image, weighs each by how well it explains the image, and takes the mean before the logarithm
 # (Burda et al., 2016):
 #
@@ -600,8 +587,6 @@ for name, (model, variance) in cases.items():
 
 # %% [markdown]
 # ## Posterior collapse
-# *Needs the cells of Setup, Parameters, "The sampling layer", "The model", "Drawing new garments", "Do we need a VAE for this?" and "What does the squared error assume?".*
-#
 # There is a way for a VAE to fail that you do not see in its loss. If the decoder can do without the code, the cheapest solution is that $q(z|x)$ equals the prior for every image. Then the divergence is zero, and the code says nothing. This is called *posterior collapse*.
 #
 # To see it, we build a decoder that can do without the code. It draws the image row by row, and besides $z$ it gets the five rows above the one that it is about to draw. (Language models get the previous words in the same way, and it was there that Bowman et al. first described the collapse.) Convolutions over the rows with
@@ -689,8 +674,6 @@ plt.show()
 
 # %% [markdown]
 # ## Check
-# *Needs the cells of Setup, Parameters, "The loss has two parts", "How does a gradient pass through a random draw?", "The sampling layer", "The model", "Drawing new garments", "Do we need a VAE for this?", "What does the squared error assume?", "How tight is the bound?" and "Posterior collapse".*
-#
 # These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%
@@ -712,7 +695,7 @@ def collapse(name, column):
 
 
 assert abs(estimate - closed_form) < 4 * standard_error, "the closed form disagrees with draws"
-assert abs(estimate - without_square) > 4 * standard_error, "σ in place of σ² is right, too"
+assert abs(estimate - without_square) > 4 * standard_error, "sigma in place of sigma² is right, too"
 for gradient in (reparametrized, score_function):
     standard_error_of_mean = gradient.std() / np.sqrt(len(gradient))
     assert abs(gradient.mean() - 3) < 4 * standard_error_of_mean, "an estimator is biased"

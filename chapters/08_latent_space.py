@@ -1,19 +1,20 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: alt,quick,tags,-all
 #     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
 
 # %% [markdown]
-# # The latent space
+# # 08 The latent space
 #
 # If you have ever moved the sliders of a video game until the face on the screen looked like your own, you know what a good latent space would be like: a few numbers, each with a meaning. A VAE finds its numbers by itself, and nobody has told it what they should mean. In this chapter we
 # find out what they do mean. We move one at a time, look for directions that add sleeves to a T-shirt, walk from one garment to another, and test, on pictures whose factors we know, whether a larger weight of the KL term sorts the factors into separate codes. At the end we blend drum loops, and listen to them.
@@ -157,8 +158,6 @@ print("KL of each code in nats, sorted: " + ", ".join(f"{value:.2f}" for value i
 
 # %% [markdown]
 # ## One latent variable moved, the others fixed
-# *Needs the cells of Setup, Parameters and "The model".*
-#
 # The simplest way to find out what a latent variable stands for is to change it and look (*perturbación latente*). We encode a dress, replace one of its variables by values from -3 to 3, which is three standard deviations of the prior in both directions, and decode.
 
 
@@ -225,8 +224,6 @@ sliders[order[0]].value = dress[order[0]]  # back to the dress
 
 # %% [markdown]
 # ## A direction for sleeves
-# *Needs the cells of Setup, Parameters and "The model".*
-#
 # Single latent variables seldom have a meaning that we can name. But perhaps a *direction*, which changes all of them together, has a meaning. Here is a simple way to look for one. Take the mean code of pullovers and subtract the mean code of T-shirts. What differs between the two is mostly the sleeves, so this difference may
 # be a direction for sleeves. (Chapter 11 does such arithmetic with the codes of a GAN.)
 #
@@ -291,8 +288,6 @@ plt.show()
 
 # %% [markdown]
 # ## From one garment to another
-# *Needs the cells of Setup, Parameters, "The model" and "A direction for sleeves".*
-#
 # Two garments $a$ and $b$ can be mixed by mixing their codes. The obvious way is the straight line between them. But many people use *spherical* interpolation instead, which goes along an arc and keeps the length of the codes if both ends have the same (White, 2016). With $\omega$ the angle between the two codes,
 #
 # $$\mathrm{slerp}(a, b; t) = \frac{\sin((1 - t)\, \omega)}{\sin \omega}\, a + \frac{\sin(t\, \omega)}{\sin \omega}\, b$$
@@ -373,8 +368,6 @@ print(f"{shorter_prior:.0f} % in the same test with draws from the prior")
 
 # %% [markdown]
 # ## Do codes recover the factors behind the data?
-# *Needs the cells of Setup, Parameters, "The model", "One latent variable moved, the others fixed" and "A direction for sleeves".*
-#
 # The slides ask whether the true explanatory factors can be learned from observations alone. For garments nobody knows these factors. So we draw simple pictures, *sprites*, from five factors that we do know: shape, size, rotation, and the position in x and y. Each combination appears once.
 
 
@@ -524,8 +517,6 @@ plt.show()
 
 # %% [markdown]
 # ## Beat Blender
-# *Needs the cells of Setup, Parameters, "The model", "A direction for sleeves" and "From one garment to another".*
-#
 # A latent space need not hold pictures. Google's *Beat Blender* puts a drum loop into each corner of a square and lets you move a point between them; you hear a blend of the four. We build a small one. A loop is two bars of sixteen steps for nine instruments, that is, an array of 9 x 32 loudnesses between 0 and 1.
 #
 # The grooves are written down below, as drummers do: a mark for each step, `X` for a loud hit, `x` for a normal one, `o` for a soft one, a dot for silence. A bar is repeated to fill two.
@@ -714,8 +705,6 @@ print(f"two grooves: distance {pair_distance:.2f} on average")
 
 # %% [markdown]
 # ## Listen
-# *Needs the cells of Setup, Parameters, "The model", "A direction for sleeves", "From one garment to another" and "Beat Blender".*
-#
 # To hear the loops we need a drum machine. Ours is a few lines of synthesis: the kick and the toms are sine waves that fall in pitch, the hats and the cymbals are noise that dies away at different speeds, and the snare mixes both. The walk below goes from the top left corner through the square to the bottom right, one bar each.
 
 # %%
@@ -772,8 +761,6 @@ Audio(np.concatenate(walk), rate=RATE)
 
 # %% [markdown]
 # ## Check
-# *Needs the cells of all sections above.*
-#
 # These are the main claims of the chapter as assertions.
 
 # %%

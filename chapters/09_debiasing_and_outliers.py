@@ -1,19 +1,20 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: alt,quick,tags,-all
 #     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
 
 # %% [markdown]
-# # Debiasing and outliers
+# # 09 Debiasing and outliers
 #
 # A model that has learned what its data look like also knows which examples are unusual. The slides name two uses for this. The first is *debiasing*: face recognition has failed on groups of people who were rare in its training data, and one can try to find such rare examples and train on them more often, even if nobody has labeled the
 # groups. The second is the detection of *outliers* (*valores atípicos*): a car that has learned to drive in sunshine should notice when it sees snow. In this chapter we try both with VAEs, on garments, and ask each time where the gain comes from, and whether PCA would do as well.
@@ -145,8 +146,6 @@ def build_classifier():
 
 # %% [markdown]
 # ## Drawing rare examples more often
-# *Needs the cells of Setup, Parameters, "A data set with a blind spot" and "A classifier that also knows its data".*
-#
 # An image is rare if few others have a code near its own. The distance $r_k$ from a code to its $k$-th nearest neighbor says how few: where codes are sparse, we have to go far to find $k$ of them. In $d$ dimensions the density is about $\hat{p}(z) \propto r_k^{-d}$. We draw an image with a probability that grows as its density falls,
 #
 # $$w(x) \propto \hat{p}(z(x))^{-1/2} = r_k^{d/2}$$
@@ -344,8 +343,6 @@ print(f"{n_rare_favorites} of the forty are sneakers")
 
 # %% [markdown]
 # ## Outliers
-# *Needs the cells of all sections above.*
-#
 # Now to the second use. We train a VAE on one family of garments and ask it about images of another kind. Which number should tell us that an image does not belong? Three are often used:
 #
 # - the *reconstruction error* $\|x - \hat{x}\|^2$, with the mean code decoded;
@@ -574,8 +571,6 @@ plt.show()
 
 # %% [markdown]
 # ## Training with outliers
-# *Needs the cells of all sections above.*
-#
 # The slides add that outliers can be used during training to improve the detector further. This is called outlier exposure (Hendrycks et al., 2019). We train a small classifier on the features of the frozen encoder. It learns to separate the family from outliers of the kinds that we used for validation, made from training images: the third family, garments upside
 # down, half erased, and dimmed. Its logit and our chosen score, each in standard deviations on the family's validation images, are added. The test outliers are again of kinds that were never seen.
 
@@ -645,8 +640,6 @@ print("by seed " + "  ".join(f"{value:.3f}" for value in exposed_by_seed))
 
 # %% [markdown]
 # ## A threshold
-# *Needs the cells of all sections above.*
-#
 # An AUROC does not make a decision. For a decision you have to say how many false alarms you can tolerate, for instance one in a hundred. Then you set the threshold at the 99th percentile of the score on validation images of the family, and check on test images how many false alarms it gives. We do this for the detectors of footwear (seed 0), with tops as the
 # outliers.
 
@@ -683,8 +676,6 @@ plt.show()
 
 # %% [markdown]
 # ## Check
-# *Needs the cells of all sections above.*
-#
 # These are the main claims of the chapter as assertions.
 
 # %%

@@ -1,19 +1,20 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: alt,quick,tags,-all
 #     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
 
 # %% [markdown]
-# # Generative adversarial networks
+# # 10 Generative adversarial networks
 #
 # In 2014 a new way to generate images appeared, in which two networks play against each other. One, the generator, makes images. The other, the discriminator, tries to tell them from real ones, and the generator learns from its verdict. For several years the most convincing artificial faces were made in this way. The idea is easy to state, and hard to get to work. In this
 # chapter we first play the game in one dimension, where we can watch every move and compare with theory. Then we look at what can go wrong, train the textbook's GAN on garments, and find out what its losses tell us and what they do not.
@@ -116,8 +117,6 @@ def generator_loss(fake_logits):
 # Both networks need an optimizer of their own, and each step must change the weights of one player only. `gk.minimize(optimizer, loss_fn, variables)` makes one such step. It is a gradient tape and little else; the last section shows its code and explains what the little is.
 #
 # ## The game in one dimension
-# *Needs the cells of Setup, Parameters and "The game".*
-#
 # We begin with the smallest possible case. The real data are numbers around 1, with a standard deviation of 0.4<!-- setting -->, and the generator maps one random number to another.
 
 
@@ -239,8 +238,6 @@ print("real: 1 and 0.4")
 
 # %% [markdown]
 # ## The best discriminator is a density ratio
-# *Needs the cells of Setup, Parameters, "The game" and "The game in one dimension".*
-#
 # Suppose that we keep the generator fixed and train the discriminator until it no longer improves. If $p_g$ is the density of the generated points, theory says that the best discriminator is a ratio of densities, and that the value of the game then contains the Jensen-Shannon divergence of the two (Goodfellow et al., 2014):
 #
 # $$D^*(x) = \frac{p_{data}(x)}{p_{data}(x) + p_g(x)}, \qquad V(D^*, G) = -\log 4 + 2\, JS(p_{data} \,\|\, p_g)$$
@@ -313,8 +310,6 @@ plt.show()
 # (In the left panel each density is drawn with height 1. The true densities are equal, and D* is one half, a little to the left of where the drawn curves cross.) Where there are points, the trained discriminator follows the ratio of the densities to within 0.008<!-- optimal_d_gap -->, and the value of the game gives the Jensen-Shannon divergence, 0.317<!-- js_nats --> nats. A generator that minimizes $V$ against a perfect discriminator would therefore minimize this divergence, without ever computing a density. (On the far right, where almost no points fall, the trained discriminator is wrong: nothing there corrects it.)
 #
 # ## Two losses for the generator
-# *Needs the cells of all sections above.*
-#
 # In practice generators minimize $-\log D(G(z))$ instead. The right panel above shows why. Early in training, the discriminator recognizes generated examples easily, and its logits are far below zero (gray). There the gradient of $\log(1 - D)$ nearly vanishes: the loss *saturates*. The gradient of $-\log D$ is largest just there. Optimizers such as Adam, which
 # normalize the size of their steps, would make up for a small gradient in part (exercise 3).
 #
@@ -348,8 +343,6 @@ for name, slope in slopes.items():
 
 # %% [markdown]
 # ## Why a GAN, and not maximum likelihood?
-# *Needs the cells of Setup, Parameters and "The game".*
-#
 # The slides contrast GANs with the more traditional approach, to fit a density by maximum likelihood. A simple density that does not fit its data has to spread, because every data point that it considers impossible costs it dearly; so it also covers places where there are no data. A GAN is judged by its samples only. Let us compare both on points in eight
 # groups, arranged in a ring. The density that cannot fit is a single normal distribution. But for a fair comparison we also fit a mixture of 16 normal distributions, which can.
 #
@@ -459,8 +452,6 @@ print("GAN, by seed: " + "; ".join(f"{close:.0f} % close, {n} of 8" for close, n
 
 # %% [markdown]
 # ## The difficulties
-# *Needs the cells of Setup, Parameters, "The game" and "Why a GAN, and not maximum likelihood?".*
-#
 # The textbook names them: a GAN may never converge, and it may collapse. First, convergence. Two players are at a *Nash equilibrium* if neither of them can gain by moving alone. In the minimax game the equilibrium is known: the generated distribution equals that of the data, and $D(x) = \frac{1}{2}$ everywhere. But gradient descent need not find it. The simplest example has two numbers in place of two networks, one that
 # minimizes $x y$ and one that maximizes it. Neither can gain if both are zero.
 
@@ -522,8 +513,6 @@ print(f"if they take turns {turns_ratio:.2f} times")
 
 # %% [markdown]
 # ## The textbook's GAN
-# *Needs the cells of Setup, Parameters and "The game".*
-#
 # Now garments. We use the textbook's two dense networks. To the generator we add batch normalization, to the discriminator dropout (exercise 2 removes them). We also use leaky ReLU, Adam without momentum, and batches of 256, where the textbook has ReLU, RMSprop, and batches of 32.
 
 
@@ -556,7 +545,8 @@ def build_discriminator(hidden_units=(150, 100)):
 
 
 # %%
-class GAN(keras.Model):
+# gk.AdversarialModel is a keras.Model that says in a sentence what a GAN cannot do.
+class GAN(gk.AdversarialModel):
     """Noise (batch, latent_dim) to images; `fit` on real images plays both phases on each batch."""
 
     def __init__(self, generator, discriminator, seed=None, **kwargs):
@@ -681,8 +671,6 @@ print(f"largest change of a weight of D in ten rounds of this recipe: {classic_c
 # Exactly zero: no error is raised, and the discriminator never learns. If you use code of others, make this check.
 #
 # ## Training on garments
-# *Needs the cells of Setup, Parameters, "The game", "The game in one dimension" and "The textbook's GAN".*
-#
 # After each epoch we draw images from the same noise, and compute the Fréchet distance of chapter 07 between 3,000 generated images and validation images.
 
 
@@ -760,15 +748,13 @@ display(Image(data=content.getvalue(), format="gif"))
 
 # %% [markdown]
 # After one epoch you see gray blotches with the outlines of tops. In the end about half of the garments are recognizable; their outlines are often ragged, and all of them are covered with specks. Some noise vectors change their kind on the way: the third starts as a top and ends as a shoe. The Fréchet distance falls from 236<!-- ffd_first_epoch --> to 71<!-- ffd -->, where training images have 0.9<!-- ffd_floor -->. Precision is 0.77<!-- precision --> and recall 0.24<!-- recall -->. (The textbook's settings, run again here for ten epochs, have a
-# recall of 0.04<!-- textbook dense_gan rerun -->. That run had fewer epochs and smaller batches, so this does not tell which of our changes helped.)
+# recall of 0.04<!-- experiment textbook_gans dense_gan classic_recall -->. That run had fewer epochs and smaller batches, so this does not tell which of our changes helped.)
 #
 # How does this compare with the VAE of chapter 07? Its draws from the prior had a distance of 83<!-- 07 ffd -->, a precision of 0.81<!-- 07 precision --> and a recall of 0.07<!-- 07 recall --> (with 5,000 images in place of 3,000). Distance and recall favor the GAN, precision the VAE. (These are single runs with different numbers of images, and specks may raise the recall.) Now put the pictures side by side. The VAE's are smooth and blurred, the GAN's are full of specks. The two faults look very different, yet the distances are similar. Variety also enters them;
 # chapter 11 tests what it sees.
 
 # %% [markdown]
 # ## New, or copied?
-# *Needs the cells of Setup, Parameters, "The game", "The game in one dimension", "The textbook's GAN" and "Training on garments".*
-#
 # A generator that had memorized its training images would get excellent scores. Below each generated image you see the training image that is closest to it in the features of the classifier. How close is close? For comparison we measure the same for validation images.
 
 # %% alt="Ten generated images, all with specks, and below each the nearest training image: other garments, mostly of the same kind, many of them with a pattern."
@@ -792,8 +778,6 @@ print(f"smallest mean difference of the pixels in 500 pairs: {least_difference:.
 
 # %% [markdown]
 # ## What do the losses tell?
-# *Needs the cells of Setup, Parameters, "The game", "The game in one dimension", "The textbook's GAN" and "Training on garments".*
-#
 # So far in this course, a falling loss meant progress. In a game, one player's gain is the other's loss. Do the losses tell anything about the quality of the images? We compare them with the Fréchet distance, epoch by epoch. And to see whether what we find is a rule, we train a second GAN, with a third of the learning rate.
 
 # %% alt="Fr\u00e9chet distance against the loss of D (left) and of G (right), one point per epoch, for two learning rates. On the left both distances fall, with small reversals, as the loss rises towards log 2; the curves touch near 0.46, and then the slower one lies up to about 35 lower. On the right the distance mostly rises with the loss."
@@ -903,8 +887,6 @@ for name, dtype, step in (
 
 # %% [markdown]
 # ## Check
-# *Needs the cells of all sections above.*
-#
 # These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%

@@ -1,19 +1,20 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: alt,quick,tags,-all
 #     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
 
 # %% [markdown]
-# # Deep convolutional GANs
+# # 11 Deep convolutional GANs
 #
 # The dense GAN of the last chapter draws garments covered with specks. Convolutions should do better, as they did in chapter 04. But for some time nobody could get convolutional GANs to train reliably, until Radford et al. (2016) tried many variants and wrote down a short list of guidelines. Networks that follow it are called DCGANs, and the list has shaped most GANs since.
 #
@@ -64,10 +65,11 @@ N_SCORED = 3000  # images on each side of a score
 BATCH_SIZE = 64  # GPU: 256
 STEPS_PER_EXECUTION = 10  # gradient steps per call from Python; more save overhead
 RATE = 2e-3  # learning rate of both players; GPU, with more filters: 5e-4
-CLASSIC_FFD = 74.699  # textbook dcgan rerun
-MODELS = "models"  # folder for trained models, and for the backup of an interrupted training
+CLASSIC_FFD = 74.699  # experiment textbook_gans dcgan classic_ffd
+MODELS = "models"  # folder for trained models
 
 # %%
+pathlib.Path(MODELS).mkdir(parents=True, exist_ok=True)
 images = gk.load_images(n_train=N_TRAIN)
 full_data = images.source == "tfds"
 x_train, x_valid, x_test = images.x_train, images.x_valid, images.x_test
@@ -172,7 +174,8 @@ for network in (build_generator(LATENT_DIM), build_discriminator()):
 
 
 # %%
-class DCGAN(keras.Model):
+# gk.AdversarialModel is a keras.Model that says in a sentence what a GAN cannot do.
+class DCGAN(gk.AdversarialModel):
     """Noise (batch, latent_dim) to images, by a moving average of the generator; `fit` on images.
 
     smoothing: real images get the label 1 - smoothing; mixed: D sees real and generated images in
@@ -250,19 +253,10 @@ class DCGAN(keras.Model):
 
 # %% [markdown]
 # ## Training
-# *Needs the cells of Setup, Parameters, "The guidelines" and "The training step".*
-#
-# This is the longest training of the course so far. If the run is interrupted, you do not want to start from scratch. The callback `BackupAndRestore` saves weights, averages and both optimizers after each epoch. Run the notebook again after an interruption, and the training continues after the last complete epoch, with fresh random numbers. When it has
-# finished, the backup is deleted. (If you change the networks while there is a backup, delete the folder `models` first, because its weights no longer fit.)
+# This is the longest training of the course so far.
 
 
 # %%
-def backup(models, name, *settings):
-    """A callback that continues an interrupted training, if it had the same settings."""
-    key = "-".join(str(setting) for setting in settings)
-    return keras.callbacks.BackupAndRestore(f"{models}/{name}-{key}.backup")
-
-
 def draw(model, z):
     """Images (n, 28, 28, 1) of a model from codes z (n, d), 500 at a time."""
     parts = [np.asarray(model(z[i : i + 500])) for i in range(0, len(z), 500)]
@@ -297,11 +291,9 @@ keras.utils.set_random_seed(run.seed)
 dcgan = DCGAN(build_generator(LATENT_DIM), build_discriminator(), seed=run.seed)
 dcgan.compile(RATE, RATE, steps_per_execution=STEPS_PER_EXECUTION, jit_compile=run.jit_compile)
 keep = KeepSamples(z)
-resume = backup(MODELS, "dcgan", len(x_fit), epochs, BATCH_SIZE, RATE, LATENT_DIM)
 begin = time.perf_counter()
-dcgan.fit(x_fit, batch_size=BATCH_SIZE, epochs=epochs, callbacks=[keep, resume], verbose=0)
+dcgan.fit(x_fit, batch_size=BATCH_SIZE, epochs=epochs, callbacks=[keep], verbose=0)
 dcgan_seconds = time.perf_counter() - begin
-pathlib.Path(MODELS).mkdir(parents=True, exist_ok=True)
 dcgan.average.save(f"{MODELS}/11_dcgan.keras")
 results = {
     "DCGAN, average": score(draw(dcgan, z)),
@@ -320,7 +312,6 @@ plt.show()
 # %% alt="The same codes after one, two and three epochs: blurred garments become sharper; some change their shape."
 shown = {1, 2, epochs // 2, epochs}
 rows = {f"epoch {epoch}": x[:12] for epoch, x in keep.samples.items() if epoch in shown}
-rows = rows or {"at the end": draw(dcgan, z[:12])}  # if the training had been finished before
 gk.plot_rows(rows, title="Images from the same codes during the training")
 plt.show()
 
@@ -329,13 +320,11 @@ plt.show()
 #
 # The Fréchet distance is 19.0<!-- dcgan_ffd -->. (For a scale, training images have 0.9<!-- ffd_floor -->.) The dense GAN of chapter 10 had 71.3<!-- 10 ffd --> after thirty epochs, which took 73 s<!-- 10 training_seconds -->; ours took 169 s<!-- dcgan_seconds -->. Recall rises from 0.24<!-- 10 recall --> to 0.72<!-- dcgan_recall -->. Precision stays where it was, 0.75<!-- dcgan_precision --> after 0.77<!-- 10 precision -->, although most specks have gone. So precision says little about them. The last weights of the generator have 23.2<!-- dcgan_last_ffd -->, so in this run averaging lowers the distance, while precision and recall hardly change.
 #
-# How does this compare with the textbook's DCGAN? That model is larger, with 128 and 64 filters, and its discriminator uses dropout in place of batch normalization. We ran its recipe again, for two epochs (189 s in the [benchmark](../benchmarks/README.md)), and found a distance of 74.7<!-- textbook dcgan rerun --> to test images. After as many epochs, ours has 0.40<!-- equal_epochs_over_classic --> of that distance, and after three epochs
+# How does this compare with the textbook's DCGAN? That model is larger, with 128 and 64 filters, and its discriminator uses dropout in place of batch normalization. We ran its recipe again, for two epochs (189 s in the [experiment](../experiments/README.md)), and found a distance of 74.7<!-- experiment textbook_gans dcgan classic_ffd --> to test images. After as many epochs, ours has 0.40<!-- equal_epochs_over_classic --> of that distance, and after three epochs
 # 0.25<!-- dcgan_ffd_over_classic -->. The two recipes differ in many ways at once: size, batches (64 against 32), optimizer, and our averaging. So this compares recipes and not single decisions, with one seed each.
 
 # %% [markdown]
 # ## What does the Fréchet distance see?
-# *Needs the cells of all sections above.*
-#
 # Before we compare small differences of this distance, we should know what it reacts to. We damage real images in four ways, and compute the distance of the damaged from other real ones.
 
 # %% alt="Five rows of ten garments: real; blurred; with grain; shifted by two pixels; and only tops and dresses."
@@ -364,8 +353,6 @@ plt.show()
 
 # %% [markdown]
 # ## What is each guideline worth?
-# *Needs the cells of Setup, Parameters, "The guidelines", "The training step" and "Training".*
-#
 # Now we remove guidelines, one at a time. We leave out those on dense layers, transposed convolutions and $\beta_1$. We also try two habits that you find in much code: giving real images the target 0.9<!-- setting --> instead of 1 (*one-sided label smoothing*; Salimans et al., 2016), and mixing real and generated images in its batches. The textbook mixes them, too, but its discriminator has no batch
 # normalization, so there an image's logit does not depend on the rest of the batch. The last variant has mixed batches and no batch normalization in the discriminator, either.
 #
@@ -445,8 +432,6 @@ plt.show()
 
 # %% [markdown]
 # ## Arithmetic with codes
-# *Needs the cells of Setup, Parameters, "The guidelines", "The training step" and "Training".*
-#
 # Radford et al. took the codes of three generated faces of one kind, averaged them, and found that "man with glasses" minus "man" plus "woman" gave a woman with glasses. We try pullover minus T-shirt plus dress, which should be a dress with long sleeves. We let the classifier find thirty generated images of each kind, and average three of them at random. And we do not
 # trust a single result: we repeat it two hundred times, and let the classifier judge.
 
@@ -509,8 +494,6 @@ plt.show()
 
 # %% [markdown]
 # ## Choosing the class
-# *Needs the cells of Setup, Parameters, "The guidelines", "The training step" and "Training".*
-#
 # Arithmetic is a roundabout way to get a particular garment. If there are labels, both networks can use them. The generator gets the class as ten more numbers beside the noise. For the discriminator there are several ways. In the first conditional GAN (Mirza and Osindero, 2014) the label is one more input. Ours has ten outputs, one for each class, and only the output of the given class counts: it answers the
 # question whether the image is a real *sneaker*, say. (This is a simple relative of the projection discriminator of Miyato and Koyama, 2018.)
 
@@ -548,14 +531,12 @@ conditional = ConditionalDCGAN(
 conditional.compile(
     RATE, RATE, steps_per_execution=STEPS_PER_EXECUTION, jit_compile=run.jit_compile
 )
-resume = backup(MODELS, "conditional", len(x_fit), conditional_epochs, BATCH_SIZE, RATE, LATENT_DIM)
 begin = time.perf_counter()
 conditional.fit(
     x_fit,
     one_hot[images.y_train[: len(x_fit)]],
     batch_size=BATCH_SIZE,
     epochs=conditional_epochs,
-    callbacks=[resume],
     verbose=0,
 )
 conditional_seconds = time.perf_counter() - begin
@@ -567,7 +548,7 @@ conditional_accuracy = np.mean(recognized == ordered)
 real_classes = gk.classify(x_valid)[1].argmax(axis=1)
 valid_accuracy = np.mean(real_classes == images.y_valid)
 results["conditional"] = score(sample)
-same_epoch = keep.samples.get(conditional_epochs)  # missing if that training was interrupted
+same_epoch = keep.samples.get(conditional_epochs)  # missing if that training was shorter
 unconditional_scores = score(draw(dcgan, z) if same_epoch is None else same_epoch)
 print(
     f"the class that was ordered is recognized in {conditional_accuracy:.1%} of the images", end=""
@@ -610,8 +591,6 @@ plt.show()
 
 # %% [markdown]
 # ## Check
-# *Needs the cells of all sections above.*
-#
 # These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%
@@ -625,7 +604,7 @@ def test_distance(pictures):
 
 two_epochs = keep.samples.get(2)  # as many as the textbook's in the benchmark
 if two_epochs is None:
-    print("the training was interrupted, so the images at the end stand for those of epoch 2")
+    print("one epoch only, so the images at the end stand for those of epoch 2")
     two_epochs = draw(dcgan, z)
 equal_epochs_ratio = test_distance(two_epochs) / CLASSIC_FFD
 final_test_distance = test_distance(draw(dcgan, z))

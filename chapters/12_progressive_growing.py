@@ -1,19 +1,20 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: alt,quick,tags,-all
 #     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
 
 # %% [markdown]
-# # Progressive growing of GANs
+# # 12 Progressive growing of GANs
 #
 # The GANs of the last two chapters draw images of 28 by 28 pixels. With larger images, training becomes harder. The generator has to get the coarse shape and the fine detail right at once, and the discriminator can tell real from generated images by some detail long before the shapes are right. In 2018 a group at NVIDIA (Karras et al.) found a way around this, and showed the first artificial faces of 1024 by 1024 pixels. Their idea is to begin with images of 4 by 4 pixels, and to add a layer for
 # twice the resolution after a fixed number of steps (*crecimiento progresivo*).
@@ -33,8 +34,8 @@
 # Everything below needs this cell. Libraries that a single section needs are imported there.
 
 # %%
+import math
 import pathlib
-import shutil
 import time
 
 # If this import fails, copy the folder genkeras beside this notebook, or see README.md.
@@ -69,9 +70,10 @@ EVERY = 16  # steps from one penalty to the next
 SEEDS = 2  # repetitions of the comparison
 N_SCORED = 3000  # images on each side of a score
 STEPS_PER_EXECUTION = 10  # gradient steps per call from Python; more save overhead
-MODELS = "models"  # folder for trained models, and for the backup of an interrupted training
+MODELS = "models"  # folder for trained models
 
 # %% alt="Four rows with the same twelve garments at 4, 8, 16 and 32 pixels: at 4 pixels gray patches, at 8 rough shapes, at 16 the kinds can be told apart, at 32 details appear."
+pathlib.Path(MODELS).mkdir(parents=True, exist_ok=True)
 images = gk.load_images(n_train=N_TRAIN)
 full_data = images.source == "tfds"
 rng = np.random.default_rng(run.seed)
@@ -148,7 +150,7 @@ class EqualizedDense(layers.Dense):
         self.gain = gain
 
     def call(self, x):
-        return super().call(x * self.gain / self.kernel.shape[0] ** 0.5)
+        return super().call(x * (self.gain / self.kernel.shape[0] ** 0.5))
 
     def get_config(self):
         return {**super().get_config(), "gain": self.gain}
@@ -167,7 +169,7 @@ class EqualizedConv2D(layers.Conv2D):
 
     def call(self, x):
         height, width, channels, _ = self.kernel.shape
-        return super().call(x * self.gain / (height * width * channels) ** 0.5)
+        return super().call(x * (self.gain / (height * width * channels) ** 0.5))
 
     def get_config(self):
         return {**super().get_config(), "gain": self.gain}
@@ -305,8 +307,6 @@ plt.show()
 
 # %% [markdown]
 # ## The networks
-# *Needs the cells of all sections above.*
-#
 # The diagram shows the generator at its full size. At the first resolution it consists of the first block only. A convolution of size 1 turns the features of a block into an image. The discriminator is its mirror image: a convolution of size 1 turns the image into features, blocks halve the resolution, and the last one ends in a logit.
 
 # %% alt="Diagram of the generator: noise of 32 numbers, then features of 4 by 4, 8 by 8, 16 by 16 and 32 by 32 pixels, and the image; a bracket for each resolution that is added."
@@ -419,8 +419,6 @@ print(f"{generators[-1].count_params():,} and {discriminators[-1].count_params()
 
 # %% [markdown]
 # ## The game
-# *Needs the cells of all sections above.*
-#
 # Karras et al. used the Wasserstein loss with gradient penalty (chapter 11, exercise 6). We take the non-saturating loss of chapter 10, which needs only one step of the discriminator for each step of the generator. To it we add a penalty called $R_1$ (Mescheder et al., 2018), as the successors of this method do:
 #
 # $$R_1 = \frac{\gamma}{2}\, \mathbb{E}_{x \sim p_{data}} \|\nabla_x D(x)\|^2$$
@@ -431,8 +429,11 @@ print(f"{generators[-1].count_params():,} and {discriminators[-1].count_params()
 
 
 # %%
-class ProgressiveGAN(keras.Model):
+# gk.AdversarialModel is a keras.Model that says in a sentence what a GAN cannot do.
+class ProgressiveGAN(gk.AdversarialModel):
     """Noise (batch, latent_dim) to images; `fit` on images of the resolution of the stage."""
+
+    image_range = (-1.0, 1.0)
 
     def __init__(self, resolutions, filters, latent_dim, channels=1, seed=None):
         super().__init__()
@@ -444,7 +445,7 @@ class ProgressiveGAN(keras.Model):
             average.set_weights(generator.get_weights())
         self.latent_dim = latent_dim
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.seconds = self.add_weight(shape=(), initializer="zeros", trainable=False)
+        self.seconds = 0.0  # of the training, counted by a callback
         self.d_loss = keras.metrics.Mean(name="d_loss")
         self.g_loss = keras.metrics.Mean(name="g_loss")
         self.built = True  # because its parts are
@@ -524,9 +525,7 @@ class ProgressiveGAN(keras.Model):
 
 # %% [markdown]
 # ## Growing
-# *Needs the cells of all sections above.*
-#
-# Now we train one stage after the other. In each stage but the first the new blocks are faded in during the first 100 to 200 steps. We draw with a moving average of the generator. Its momentum rises from 0.1<!-- setting --> at the beginning of a stage to 0.993<!-- setting --> after 1,200 steps. In this way the random weights of the new block soon lose their influence on the average. (The limit `MOMENTUM` matters only in stages of more than 1,790 steps.) A callback measures the seconds that the training itself takes, without compiling and scoring. It also draws a few images now and then, and computes the Fréchet distance at the full resolution. If the run is interrupted, the weights of the finished stages and epochs are restored when you run the notebook again (the film and the scores then begin there).
+# Now we train one stage after the other. In each stage but the first the new blocks are faded in during the first 100 to 200 steps. We draw with a moving average of the generator. Its momentum rises from 0.1<!-- setting --> at the beginning of a stage to 0.993<!-- setting --> after 1,200 steps. In this way the random weights of the new block soon lose their influence on the average. (The limit `MOMENTUM` matters only in stages of more than 1,790 steps.) A callback measures the seconds that the training itself takes, without compiling and scoring. It also draws a few images now and then, and computes the Fréchet distance at the full resolution.
 
 
 # %%
@@ -584,12 +583,13 @@ class Diary(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         steps = self.params["steps"]
-        seconds = (time.perf_counter() - self.begin) * steps / self.counted
-        self.model.seconds.assign_add(seconds)
+        # No step is counted in a first epoch that is a single call; max avoids a division by 0.
+        seconds = (time.perf_counter() - self.begin) * steps / max(1, self.counted)
+        self.model.seconds += seconds
         resolution = self.model.average.output_shape[1]
         self.rates.append((resolution, steps * self.batch_size / seconds))
         self.look(with_score=epoch % 6 == 5)
-        if self.limit is not None and float(self.model.seconds) + seconds / 2 >= self.limit:
+        if self.limit is not None and self.model.seconds + seconds / 2 >= self.limit:
             self.model.stop_training = True
 
     def on_train_end(self, logs=None):
@@ -597,7 +597,7 @@ class Diary(keras.callbacks.Callback):
 
     def look(self, with_score=False):
         """Add images to the film, and a score if asked, unless that was done at this moment."""
-        model, now = self.model, float(self.model.seconds)
+        model, now = self.model, self.model.seconds
         resolution, alpha = model.average.output_shape[1], float(model.fade.alpha)
         if not self.film or self.film[-1][:2] != (resolution, now):
             self.film.append((resolution, now, alpha, draw(model, self.z[:12])))
@@ -610,13 +610,14 @@ z = rng.standard_normal((N_SCORED, LATENT_DIM)).astype("float32")
 
 
 def endless_batches(x):
-    """Shuffled batches of images x, again and again."""
+    """Shuffled batches of images x in [-1, 1], again and again."""
+    gk.data.check_range(x, -1, 1)
     numbers = tf.data.Dataset.range(len(x)).shuffle(len(x)).repeat().batch(BATCH_SIZE)
     return numbers.map(lambda chosen: tf.gather(x, chosen))
 
 
-def grow(gan, diary, folder=None):
-    """Train all stages; with a folder for backups, an interrupted training can go on."""
+def grow(gan, diary):
+    """Train all stages."""
     for stage, resolution in enumerate(RESOLUTIONS):
         gan.compile(
             stage,
@@ -625,19 +626,16 @@ def grow(gan, diary, folder=None):
             momentum=MOMENTUM,
             gamma=GAMMA,
             every=EVERY,
-            steps_per_execution=STEPS_PER_EXECUTION,
+            # a divisor of the steps, since Keras makes whole executions only
+            steps_per_execution=math.gcd(STEPS_PER_EXECUTION, EPOCH_STEPS),
             jit_compile=run.jit_compile,
         )
-        callbacks = [diary]
-        if folder is not None:
-            path = f"{folder}/{resolution}"
-            callbacks.append(keras.callbacks.BackupAndRestore(path, delete_checkpoint=False))
         gan.fit(
             endless_batches(x_fit[resolution]),
             epochs=EPOCHS[stage],
             shuffle=False,  # they are already
             steps_per_epoch=EPOCH_STEPS,
-            callbacks=callbacks,
+            callbacks=[diary],
             verbose=0,
         )
 
@@ -645,11 +643,8 @@ def grow(gan, diary, folder=None):
 keras.utils.set_random_seed(run.seed)
 gan = ProgressiveGAN(RESOLUTIONS, FILTERS, LATENT_DIM, seed=run.seed)
 diary = Diary(z, BATCH_SIZE, RESOLUTIONS[-1], distance)
-backups = f"{MODELS}/12-{len(x_fit[4])}-{EPOCHS}-{EPOCH_STEPS}-{BATCH_SIZE}-{RATE}.backup"
-grow(gan, diary, backups)
-pathlib.Path(MODELS).mkdir(parents=True, exist_ok=True)
+grow(gan, diary)
 gan.average.save(f"{MODELS}/12_progressive_growing.keras")
-shutil.rmtree(backups)
 results = {}
 for name, pictures in {
     "average": draw(gan.average, z),
@@ -664,18 +659,17 @@ for name, pictures in {
     print(f"recall {recall:.2f}")
 rates = {}
 for resolution in RESOLUTIONS:
-    rates[resolution] = np.median([rate for size, rate in diary.rates if size == resolution] or [0])
+    rates[resolution] = np.median([rate for size, rate in diary.rates if size == resolution])
     print(f"{resolution:2} x {resolution:2}: {rates[resolution]:5.0f} training images a second")
-print(f"training took {float(gan.seconds):.0f} s")
+print(f"training took {gan.seconds:.0f} s")
 last = {resolution: pictures for resolution, _, _, pictures in diary.film}  # of each stage
 for small, large in zip(RESOLUTIONS[:-1], RESOLUTIONS[1:], strict=True):
-    if small in last:
-        one, other = last[small].reshape(12, -1), last[large].reshape(12, -1)
-        correlations = np.corrcoef(one, other)[:12, 12:]
-        same = np.mean(np.diag(correlations))
-        different = (np.sum(correlations) - 12 * same) / (12 * 11)
-        print(f"correlation of images at {small} and {large} pixels: ", end="")
-        print(f"same noise {same:.2f}, different noise {different:.2f}")
+    one, other = last[small].reshape(12, -1), last[large].reshape(12, -1)
+    correlations = np.corrcoef(one, other)[:12, 12:]
+    same = np.mean(np.diag(correlations))
+    different = (np.sum(correlations) - 12 * same) / (12 * 11)
+    print(f"correlation of images at {small} and {large} pixels: ", end="")
+    print(f"same noise {same:.2f}, different noise {different:.2f}")
 
 # %% alt="Four rows of twelve images from the same noise: gray patches at 4 pixels, blurred shapes at 8, rough garments at 16, and at 32 pixels a boot, tops and shoes, some of them torn."
 rows = {f"{resolution} x {resolution}": pictures for resolution, pictures in last.items()}
@@ -717,8 +711,6 @@ plt.show()
 
 # %% [markdown]
 # ## Does growing pay off?
-# *Needs the cells of all sections above.*
-#
 # The first stages are cheap, but are they worth anything? To find out, we train the same networks at 32 by 32 pixels from the start, with the same learning rate, and stop them after as many seconds as growing took. We repeat both with a second seed.
 
 # %%
@@ -730,9 +722,9 @@ for seed in range(run.seed, run.seed + SEEDS):
         other = ProgressiveGAN(RESOLUTIONS, FILTERS, LATENT_DIM, seed=seed)
         grown.append(Diary(z, BATCH_SIZE, RESOLUTIONS[-1], distance))
         grow(other, grown[-1])
-        seconds = float(other.seconds)
+        seconds = other.seconds
     else:
-        seconds = float(gan.seconds)
+        seconds = gan.seconds
     other = ProgressiveGAN(RESOLUTIONS, FILTERS, LATENT_DIM, seed=seed)
     other.compile(
         len(RESOLUTIONS) - 1,
@@ -741,7 +733,7 @@ for seed in range(run.seed, run.seed + SEEDS):
         momentum=MOMENTUM,
         gamma=GAMMA,
         every=EVERY,
-        steps_per_execution=STEPS_PER_EXECUTION,
+        steps_per_execution=math.gcd(STEPS_PER_EXECUTION, EPOCH_STEPS),
         jit_compile=run.jit_compile,
     )
     scratch.append(Diary(z, BATCH_SIZE, RESOLUTIONS[-1], distance, limit=seconds))
@@ -790,7 +782,7 @@ plt.show()
 # Why is there so little to gain? By the printed rates, the 600 steps on small images took about 15 of the 70 seconds, and at 32 by 32 pixels they would have taken about 27. (The first two rates are too low, because another program was running for the first minute. In the earlier run, growing took 87 s, these steps 15 of them, and at 32 by 32 pixels they would have taken 36.) So growing saved ten to twenty seconds. Or, at equal time: in place of these 600 small steps the training from the start makes 240 to 340 large ones, and here they seem to be worth as much. Half of the small steps are at 16 by 16 pixels, where a step costs more than half as much as at 32 by 32. That stage has more filters, and needs about 63 %<!-- setting --> as many multiplications. At 1024 by 1024 pixels the savings are larger, and Karras et al. report that growing reaches a comparable quality two to six times faster. They also say that it makes
 # the training more stable. We cannot test this at our size, where the training from the start is stable, too.
 #
-# How do both compare with a plain DCGAN? We enlarged chapter 11's networks for 32 by 32 pixels and trained them for 87 s<!-- bench dcgan_padded seconds_12 --> on the same padded images. They reach a distance of 40<!-- bench dcgan_padded ffd_12 -->, with precision 0.77<!-- bench dcgan_padded precision_12 --> and recall 0.58<!-- bench dcgan_padded recall_12 --> (one seed, measured in benchmarks/, when growing took 87 s, too). In this time the DCGAN was shown 83,200<!-- bench dcgan_padded images_12 --> images in batches of 64<!-- setting -->, and the grown GAN 57,600 in batches of 32<!-- setting -->. We did not tune the DCGAN for such a short training, and cannot tell whether 35 against 40 is more than the difference between seeds. After 360 s the DCGAN reaches 11<!-- bench dcgan_padded ffd_13 -->, so after 87 s all of these models are far from finished.
+# How do both compare with a plain DCGAN? We enlarged chapter 11's networks for 32 by 32 pixels and trained them for 87 s<!-- experiment 11 dcgan_padded seconds_12 --> on the same padded images. They reach a distance of 40<!-- experiment 11 dcgan_padded ffd_12 -->, with precision 0.77<!-- experiment 11 dcgan_padded precision_12 --> and recall 0.58<!-- experiment 11 dcgan_padded recall_12 --> (one seed, measured in benchmarks/, when growing took 87 s, too). In this time the DCGAN was shown 83,200<!-- experiment 11 dcgan_padded images_12 --> images in batches of 64<!-- setting -->, and the grown GAN 57,600 in batches of 32<!-- setting -->. We did not tune the DCGAN for such a short training, and cannot tell whether 35 against 40 is more than the difference between seeds. After 360 s the DCGAN reaches 11<!-- experiment 11 dcgan_padded ffd_13 -->, so after 87 s all of these models are far from finished.
 #
 # We also tried to improve our own model, in short trials with one seed each, which are not part of this notebook. We tried other learning rates, fewer filters at 32 pixels, a weaker penalty and batches of 64<!-- setting -->. We also tried transposed convolutions and a momentum of 0.5<!-- setting --> for Adam, as in the DCGAN. None of these lowered the distance.
 #
@@ -798,8 +790,6 @@ plt.show()
 
 # %% [markdown]
 # ## Check
-# *Needs the cells of all sections above.*
-#
 # These checks guard the building blocks and the training. The comparison itself is too close to be asserted. The test images are used here for the first time.
 
 # %%
@@ -838,7 +828,7 @@ gk.record(
     ffd_from_scratch_highest=max(scratch_distances),
     fade_gap=max(fade_gaps[0.0]),
     scratch_steps=np.mean(scratch_steps),
-    training_seconds=float(gan.seconds),
+    training_seconds=gan.seconds,
     rate_4_images_per_second=rates[RESOLUTIONS[0]],
     rate_8_images_per_second=rates[RESOLUTIONS[1]],
     rate_16_images_per_second=rates[RESOLUTIONS[-2]],

@@ -1,19 +1,20 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: alt,quick,tags,-all
 #     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
 
 # %% [markdown]
-# # StyleGAN
+# # 13 StyleGAN
 #
 # A GAN draws an image from a list of random numbers, but none of these numbers has a meaning of its own. Changing one of them may change the sleeves, the brightness and the kind of garment at once. StyleGAN (Karras et al., 2019) has a generator that was built to be controlled (*generador basado en el estilo*). It came from the same group as the method of the last chapter, and for several years it and its successors drew the most convincing faces.
 #
@@ -23,7 +24,7 @@
 # |---|---|
 # | Slides | *Generador basado en el estilo: resultados*; *Transferencia basada en el estilo: resultados* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "StyleGANs" |
-# | Result | Mixes the styles of two garments; draws with a Fréchet distance of 8.1<!-- ffd -->, precision 0.89<!-- precision --> and recall 0.34<!-- recall -->, where chapter 11's DCGAN, trained on the same images for about as long, has 11.3<!-- bench dcgan_padded ffd_13 -->, 0.78<!-- bench dcgan_padded precision_13 --> and 0.76<!-- bench dcgan_padded recall_13 --> (one training each) |
+# | Result | Mixes the styles of two garments; draws with a Fréchet distance of 8.1<!-- ffd -->, precision 0.89<!-- precision --> and recall 0.34<!-- recall -->, where chapter 11's DCGAN, trained on the same images for about as long, has 11.3<!-- experiment 11 dcgan_padded ffd_13 -->, 0.78<!-- experiment 11 dcgan_padded precision_13 --> and 0.76<!-- experiment 11 dcgan_padded recall_13 --> (one training each) |
 # | Time | 500 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | Fashion-MNIST, padded to 32 by 32 pixels: 55,000 images to train, 5,000 to validate, 10,000 to test; or the bundled sixth of it |
 
@@ -32,6 +33,7 @@
 # Everything below needs this cell. Libraries that a single section needs are imported there.
 
 # %%
+import math
 import pathlib
 import time
 
@@ -65,9 +67,10 @@ MOMENTUM = 0.995  # of the moving average; GPU: 0.999
 MIXING = 0.1  # share of the images that are drawn with two codes
 N_SCORED = 3000  # images on each side of a score
 STEPS_PER_EXECUTION = 10  # gradient steps per call from Python; more save overhead
-MODELS = "models"  # folder for trained models, and for the backup of an interrupted training
+MODELS = "models"  # folder for trained models
 
 # %%
+pathlib.Path(MODELS).mkdir(parents=True, exist_ok=True)
 images = gk.load_images(n_train=N_TRAIN)
 rng = np.random.default_rng(run.seed)
 
@@ -192,8 +195,6 @@ print(f"largest difference from a convolution with explicit kernels: {demodulati
 
 # %% [markdown]
 # ## The networks
-# *Needs the cells of Setup, Parameters and "How a style acts on a layer".*
-#
 # The mapping network has two dense layers (the papers: eight). The synthesis network has two layers at 4 by 4 pixels and one at each further resolution, where the papers have two. We leave out three parts of StyleGAN2: the smoothing after each enlargement, the sum of images drawn at every resolution, and the path-length penalty. This penalty is small if equal steps in $w$ change the image by equal amounts. A last convolution of size 1 turns the features into an image. It gets a style, too, but is not demodulated. The discriminator is the one of chapter 12 at its full size, and all layers use the equalized learning rate.
 #
 # We add one thing to StyleGAN2. Demodulation assumes that the features that enter a layer have standard deviation 1, which holds only roughly in a trained network. So we put the pixel normalization of chapter 12 before each of these convolutions, and before the last one. In our trials this seemed to make a large difference: after 24,000 images (one seed each, not shown here) the Fréchet distance was 45<!-- setting --> with it and about 150<!-- setting --> without it.
@@ -301,16 +302,17 @@ def build_discriminator(resolutions, filters, channels):
 
 # %% [markdown]
 # ## The training step
-# *Needs the cells of Setup, Parameters, "How a style acts on a layer" and "The networks".*
-#
 # Loss and optimizers are those of chapter 12: the non-saturating loss, the $R_1$ penalty in every sixteenth step, and a moving average of the generator. All resolutions are trained together from the start, as in StyleGAN2, which gave up growing.
 #
 # One detail belongs to the styles. If every image had the same $w$ at all layers, the layers could come to rely on this, and mixing two codes would give nonsense. Therefore a share of the images is drawn with two codes in training: the first one up to a random layer, the second one from there on. This is called *mixing regularization*. The paper uses a share of 90 %<!-- setting -->. We use 10 %<!-- setting -->, since mixing makes the task harder and our training is short. After 24,000 images the distance was 58<!-- setting --> with a share of 50 %<!-- setting --> and 45<!-- setting --> with 10 %<!-- setting --> (one seed each, not shown here).
 
 
 # %%
-class StyleGAN(keras.Model):
+# gk.AdversarialModel is a keras.Model that says in a sentence what a GAN cannot do.
+class StyleGAN(gk.AdversarialModel):
     """`fit` on images; draws them with styles from one code or, mixed, from two."""
+
+    image_range = (-1.0, 1.0)
 
     def __init__(self, resolutions, filters, latent_dim, w_dim, channels=1, mixing=0.5, seed=None):
         super().__init__()
@@ -402,9 +404,7 @@ class StyleGAN(keras.Model):
 
 # %% [markdown]
 # ## Training
-# *Needs the cells of Setup, Parameters, "How a style acts on a layer", "The networks" and "The training step".*
-#
-# The clock includes compiling. As in chapter 11, an interrupted training continues after the last complete epoch when you run the notebook again.
+# The clock includes compiling.
 
 
 # %%
@@ -429,7 +429,8 @@ def same_everywhere(w, count):
 
 
 def endless_batches(x):
-    """Shuffled batches of images x, again and again."""
+    """Shuffled batches of images x in [-1, 1], again and again."""
+    gk.data.check_range(x, -1, 1)
     numbers = tf.data.Dataset.range(len(x)).shuffle(len(x)).repeat().batch(BATCH_SIZE)
     return numbers.map(lambda chosen: tf.gather(x, chosen))
 
@@ -447,20 +448,21 @@ def score(pictures):
 keras.utils.set_random_seed(run.seed)
 gan = StyleGAN(RESOLUTIONS, FILTERS, LATENT_DIM, W_DIM, mixing=MIXING, seed=run.seed)
 gan.compile(
-    RATE, momentum=MOMENTUM, steps_per_execution=STEPS_PER_EXECUTION, jit_compile=run.jit_compile
+    RATE,
+    momentum=MOMENTUM,
+    # a divisor of the steps, since Keras makes whole executions only
+    steps_per_execution=math.gcd(STEPS_PER_EXECUTION, EPOCH_STEPS),
+    jit_compile=run.jit_compile,
 )
-settings = f"{len(x_fit)}-{EPOCHS}-{EPOCH_STEPS}-{BATCH_SIZE}-{RATE}-{FILTERS}-{W_DIM}-{MIXING}"
 begin = time.perf_counter()
 gan.fit(
     endless_batches(x_fit),
     epochs=EPOCHS,
     steps_per_epoch=EPOCH_STEPS,
     shuffle=False,  # they are already
-    callbacks=[keras.callbacks.BackupAndRestore(f"{MODELS}/13-{settings}.backup")],
     verbose=0,
 )
 training_seconds = time.perf_counter() - begin
-pathlib.Path(MODELS).mkdir(parents=True, exist_ok=True)
 mapping, synthesis, sizes = gan.average_mapping, gan.average_synthesis, gan.sizes
 mapping.save(f"{MODELS}/13_mapping.keras")
 synthesis.save(f"{MODELS}/13_synthesis.keras")
@@ -478,7 +480,7 @@ gk.plot_images(sample[:40], title="Forty images of the StyleGAN")
 plt.show()
 
 # %% [markdown]
-# The Fréchet distance is 8.1<!-- ffd --> (8.7<!-- test_ffd --> on test images) after 414 s<!-- training_seconds --> of training, with precision 0.89<!-- precision --> and recall 0.34<!-- recall -->. Chapter 11's DCGAN, trained on the same padded images for 361 s<!-- bench dcgan_padded seconds_13 -->, reaches 11.3<!-- bench dcgan_padded ffd_13 -->, 0.78<!-- bench dcgan_padded precision_13 --> and 0.76<!-- bench dcgan_padded recall_13 --> (measured in benchmarks/). Its clock leaves out compiling, and ours does not. In this time it was shown 345,600<!-- bench dcgan_padded images_13 --> images, and our StyleGAN 128,000. We chose the share of mixing and the normalization by the distance to the same validation images, and did not tune the DCGAN again. With labels, chapter 11 had reached 5.9<!-- 11 conditional_ffd -->.
+# The Fréchet distance is 8.1<!-- ffd --> (8.7<!-- test_ffd --> on test images) after 414 s<!-- training_seconds --> of training, with precision 0.89<!-- precision --> and recall 0.34<!-- recall -->. Chapter 11's DCGAN, trained on the same padded images for 361 s<!-- experiment 11 dcgan_padded seconds_13 -->, reaches 11.3<!-- experiment 11 dcgan_padded ffd_13 -->, 0.78<!-- experiment 11 dcgan_padded precision_13 --> and 0.76<!-- experiment 11 dcgan_padded recall_13 --> (measured in benchmarks/). Its clock leaves out compiling, and ours does not. In this time it was shown 345,600<!-- experiment 11 dcgan_padded images_13 --> images, and our StyleGAN 128,000. We chose the share of mixing and the normalization by the distance to the same validation images, and did not tune the DCGAN again. With labels, chapter 11 had reached 5.9<!-- 11 conditional_ffd -->.
 #
 # So our images are closer to real ones, but cover much less of their variety. You can see both in the figure. Most of the forty garments are clear. About five are torn or incomplete, for example the sandal in the third column of the first row. About six show nearly the same light pullover. On many of them there is a fine grid. One explanation is that we left out the smoothing after each enlargement. Exercise 4 puts it back.
 #
@@ -486,8 +488,6 @@ plt.show()
 
 # %% [markdown]
 # ## Mixing styles
-# *Needs the cells of Setup, Parameters, "How a style acts on a layer", "The networks", "The training step" and "Training".*
-#
 # Now we repeat the table of the slides. The top row shows nine images, one for each class but the shirts: the one for which the classifier is most certain. In each row below we use the code of the image on the left at all layers except for some, which get the code of the image at the top. In the first three rows these are the two layers at 4 by 4 pixels (coarse). In the next three it is the one at 8 by 8 pixels (middle), and in the last three they are those at 16 by 16 and 32 by 32 pixels (fine). The noise is that of the image on the left.
 
 # %% alt="A table of mixed styles with nine rows for trousers, dress and sneaker, and nine columns for the classes: with coarse styles of a T-shirt, trousers and dress become T-shirts; with fine styles of a dark pullover they turn dark; trousers with styles of shoes, or a sneaker with styles of clothes, are torn or vanish."
@@ -553,8 +553,6 @@ for level, changed in LEVELS.items():
 
 # %% [markdown]
 # ## What the noise changes
-# *Needs the cells of Setup, Parameters, "How a style acts on a layer", "The networks", "The training step" and "Training".*
-#
 # We draw ten codes a hundred times, each time with other noise, and look at the standard deviation of each pixel.
 
 # %% alt="Three rows of ten garments: the first two, with different noise, look alike; the third, the standard deviation, is dark but for thin lines at edges and a torn sandal."
@@ -585,8 +583,6 @@ print(f"images that keep their class with other noise: {same_class:.1%}")
 
 # %% [markdown]
 # ## Truncation
-# *Needs the cells of Setup, Parameters, "How a style acts on a layer", "The networks", "The training step" and "Training".*
-#
 # Codes $w$ that lie far from the mean $\bar w$ are rare in the training, and Karras et al. found that their images tend to be worse. If variety is not needed, one can draw them towards the mean:
 #
 # $$w' = \bar w + \psi\, (w - \bar w)$$
@@ -623,8 +619,6 @@ plt.show()
 
 # %% [markdown]
 # ## Is w smoother than z?
-# *Needs the cells of Setup, Parameters, "How a style acts on a layer", "The networks", "The training step" and "Training".*
-#
 # Suppose that we walk from one code to another in equal steps. If the images change suddenly somewhere, or pass through garments that belong to neither end, the image moves fast there. Karras et al. measure this as the *perceptual path length*: the mean squared distance between the features of two images that lie a small step $\epsilon$ apart on the path, divided by $\epsilon^2$. Because of the square, sudden changes count more than slow ones over the same distance. They use the features of a network trained on photographs and a step of 0.0001<!-- setting -->, and we use those of our classifier and 0.01<!-- setting -->. In $w$ the path is a straight line. In $z$ it
 # is a part of a great circle (chapter 08).
 
@@ -701,8 +695,6 @@ print(f"untrained mapping, z / w: codes {untrained_detours[0] / untrained_detour
 
 # %% [markdown]
 # ## A direction for an attribute
-# *Needs the cells of Setup, Parameters, "How a style acts on a layer", "The networks", "The training step", "Training", "Mixing styles" and "Is w smoother than z?".*
-#
 # If $w$ is well organized, an attribute of the image should be a *linear* function of it, so that a single direction changes this attribute. We try two attributes. One is the mean brightness of the image. The other is whether a top has long sleeves, which we take from the classifier. We divide the probability of pullover and coat together by that of these and of T-shirts. The class of shirts is left out, because many of them have short sleeves. Images count by their probability of being one of the three. For each we fit a linear model (ridge regression) with the first half of the codes, and measure with the second half which share of the variance it explains ($R^2$). There are two controls: the same models for $z$, and for the codes of a mapping network that was never trained.
 
 # %%
@@ -782,8 +774,6 @@ plt.show()
 
 # %% [markdown]
 # ## Check
-# *Needs the cells of Setup, Parameters, "How a style acts on a layer", "The networks", "The training step", "Training", "Mixing styles", "What the noise changes", "Truncation", "Is w smoother than z?" and "A direction for an attribute".*
-#
 # These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%

@@ -1,19 +1,20 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: alt,quick,tags,-all
 #     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
 
 # %% [markdown]
-# # CycleGAN
+# # 14 CycleGAN
 #
 # Suppose that you want to turn photographs of horses into photographs of zebras. A network could learn this from pairs: the same animal, in the same pose, once with stripes and once without. Nobody has such pairs. What we do have are many photographs of horses and many of zebras, which have nothing to do with each other. CycleGAN (Zhu et al., 2017) learns the translation from these two collections (*transformación del dominio*).
 #
@@ -32,6 +33,7 @@
 # Everything below needs this cell. Libraries that a single section needs are imported there.
 
 # %%
+import math
 import pathlib
 import time
 
@@ -64,7 +66,7 @@ SEEDS = 2  # repetitions of the comparison
 BATCH_SIZE = 16
 RATE = 1e-3  # learning rate of the translators; the discriminators get half of it
 STEPS_PER_EXECUTION = 10  # gradient steps per call from Python; more save overhead
-MODELS = "models"  # folder for trained models, and for the backup of an interrupted training
+MODELS = "models"  # folder for trained models
 
 # %% [markdown]
 # ## Two domains, twice
@@ -75,6 +77,7 @@ MODELS = "models"  # folder for trained models, and for the backup of an interru
 # For the second task, domain $A$ consists of T-shirts and domain $B$ of pullovers. Here we have no right answer, since there is no photograph of the same garment with short and with long sleeves.
 
 # %% alt="Four rows of twelve images: outlines as bright lines on black, whole garments of other images, T-shirts, pullovers."
+pathlib.Path(MODELS).mkdir(parents=True, exist_ok=True)
 images = gk.load_images(n_train=N_TRAIN)
 
 
@@ -243,8 +246,6 @@ class ImagePool(layers.Layer):
 
     def call(self, x):
         n = ops.shape(x)[0]
-        if isinstance(n, int) and n > self.size:
-            raise ValueError(f"a pool of {self.size} images is too small for a batch of {n}")
         filling = self.seen < self.size
         random = keras.random.shuffle(ops.arange(self.size), seed=self.seed_generator)[:n]
         places = ops.where(filling, (self.seen + ops.arange(n)) % self.size, random)
@@ -259,11 +260,16 @@ class ImagePool(layers.Layer):
 
 def falling(rate, steps):
     """A learning rate that falls to 0, slowly at first."""
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, got {steps}")
     return keras.optimizers.schedules.PolynomialDecay(rate, steps, end_learning_rate=0.0, power=0.5)
 
 
-class CycleGAN(keras.Model):
+# gk.AdversarialModel is a keras.Model that says in a sentence what a GAN cannot do.
+class CycleGAN(gk.AdversarialModel):
     """`fit` on unrelated images (a, b) in [-1, 1]; calling it on (a, b) gives (G(a), F(b))."""
+
+    image_range = (-1.0, 1.0)
 
     def __init__(self, g, f, d_a, d_b, pool_size=50, seed=None):
         super().__init__()
@@ -333,25 +339,24 @@ class CycleGAN(keras.Model):
 
 # %% [markdown]
 # ## A task with a known answer
-# *Needs the cells of Setup, Parameters, "Two domains, twice", "The networks" and "The image pool and the training step".*
-#
 # We train both translators on the unpaired halves: the outlines of some images, and other images as they are. To save time for the second task, this is a single training of 500<!-- setting --> steps.
 
 
 # %%
 def unpaired(a, b, batch_size):
-    """Batches of images of both domains in [-1, 1], each shuffled on its own, without end."""
+    """Endless batches in [-1, 1] of images a and b in [0, 1], each shuffled on its own."""
+    gk.data.check_range(a, 0, 1)
+    gk.data.check_range(b, 0, 1)
     sets = [tf.data.Dataset.from_tensor_slices(2 * x - 1).shuffle(len(x)).repeat() for x in (a, b)]
     options = tf.data.Options()
     options.autotune.enabled = False  # it can delay the end of `fit` by up to ten seconds
     return tf.data.Dataset.zip(tuple(sets)).batch(batch_size).with_options(options)
 
 
-def train(a, b, steps, seed, epochs=1, callbacks=(), pool_size=50, start=0.0, **weights):
-    """A CycleGAN that was trained on images (n, h, w, c) of two domains in [0, 1].
-
-    `epochs` divides the steps; after each one a callback can save a backup.
-    """
+def train(a, b, steps, seed, pool_size=50, start=0.0, **weights):
+    """A CycleGAN that was trained on images (n, h, w, c) of two domains in [0, 1]."""
+    if 0 < pool_size < BATCH_SIZE:
+        raise ValueError(f"a pool of {pool_size} images is too small for batches of {BATCH_SIZE}")
     keras.utils.set_random_seed(seed)
     shape = a.shape[1:]
     networks = [build_translator(shape, FILTERS, BLOCKS, start) for _ in range(2)]
@@ -361,15 +366,14 @@ def train(a, b, steps, seed, epochs=1, callbacks=(), pool_size=50, start=0.0, **
         RATE,
         steps,
         **weights,
-        steps_per_execution=STEPS_PER_EXECUTION,
+        # a divisor of the steps, since Keras makes whole executions only
+        steps_per_execution=math.gcd(STEPS_PER_EXECUTION, steps),
         jit_compile=run.jit_compile,
     )
     model.fit(
         unpaired(a, b, BATCH_SIZE),
-        epochs=epochs,
-        steps_per_epoch=max(1, steps // epochs),  # with 0, fit would never end
+        steps_per_epoch=steps,
         shuffle=False,  # they are already
-        callbacks=list(callbacks),
         verbose=0,
     )
     return model
@@ -383,14 +387,12 @@ def translate(network, x):
 
 def error(x, y):
     """Mean absolute error per pixel of images in [0, 1]."""
+    assert x.shape == y.shape, f"shapes {x.shape} and {y.shape} differ"
     return float(np.mean(np.abs(x - y)))
 
 
-resume = keras.callbacks.BackupAndRestore(
-    f"{MODELS}/14-outlines-{len(outlines)}-{OUTLINE_STEPS}-{FILTERS}-{BLOCKS}.backup"
-)
 begin = time.perf_counter()
-drawing = train(outlines, garments, OUTLINE_STEPS, run.seed, epochs=10, callbacks=[resume])
+drawing = train(outlines, garments, OUTLINE_STEPS, run.seed)
 print(f"training took {time.perf_counter() - begin:.0f} s")
 
 # %% [markdown]
@@ -405,7 +407,7 @@ def train_on_pairs(x, y, steps):
     network.compile(
         optimizer=keras.optimizers.Adam(falling(RATE, steps), beta_1=0.5),
         loss="mae",
-        steps_per_execution=STEPS_PER_EXECUTION,
+        steps_per_execution=math.gcd(STEPS_PER_EXECUTION, steps),
         jit_compile=run.jit_compile,
     )
     pairs = tf.data.Dataset.from_tensor_slices((2 * x - 1, 2 * y - 1)).shuffle(len(x)).repeat()
@@ -416,6 +418,11 @@ def train_on_pairs(x, y, steps):
         verbose=0,
     )
     return network
+
+
+def repeated(image, x):
+    """One image (h, w, c), as often as there are images x (n, h, w, c)."""
+    return np.broadcast_to(image, x.shape)
 
 
 x_known = images.x_valid[:2000]
@@ -430,8 +437,8 @@ for task, (network, x, y, x_valid, y_valid) in pairs.items():
     supervised[task] = train_on_pairs(x, y, OUTLINE_STEPS)
     errors[task] = {
         "unchanged": error(x_valid, y_valid),
-        "black": error(0, y_valid),
-        "median answer": error(np.median(y[:5000], axis=0), y_valid),
+        "black": error(np.zeros_like(y_valid), y_valid),
+        "median answer": error(repeated(np.median(y[:5000], axis=0), y_valid), y_valid),
         "CycleGAN": error(translate(network, x_valid), y_valid),
         "trained on pairs": error(translate(supervised[task], x_valid), y_valid),
     }
@@ -520,19 +527,13 @@ for name, value in back_errors.items():
 
 # %% [markdown]
 # ## T-shirts and pullovers
-# *Needs the cells of Setup, Parameters, "Two domains, twice", "The networks", "The image pool and the training step" and "A task with a known answer".*
-#
 # Now a task of the kind on the slides, in which no right answer exists. We train six times as long as for the outlines.
 
 # %%
-resume = keras.callbacks.BackupAndRestore(
-    f"{MODELS}/14-shirts-{len(shirts)}-{SHIRT_STEPS}-{FILTERS}-{BLOCKS}.backup"
-)
 begin = time.perf_counter()
-knitting = train(shirts, pullovers, SHIRT_STEPS, run.seed, epochs=10, callbacks=[resume])
+knitting = train(shirts, pullovers, SHIRT_STEPS, run.seed)
 training_seconds = time.perf_counter() - begin
 print(f"training took {training_seconds:.0f} s")
-pathlib.Path(MODELS).mkdir(parents=True, exist_ok=True)
 knitting.g.save(f"{MODELS}/14_shirt_to_pullover.keras")
 knitting.f.save(f"{MODELS}/14_pullover_to_shirt.keras")
 
@@ -615,8 +616,8 @@ random_change = error(valid_shirts[:n], valid_pullovers[:n])
 random_body = error(body(valid_shirts[:n]), body(valid_pullovers[:n]))
 median_pullover, median_shirt = np.median(pullovers, axis=0), np.median(shirts, axis=0)
 median_body = (
-    error(body(median_pullover[None]), body(valid_shirts))
-    + error(body(median_shirt[None]), body(valid_pullovers))
+    error(body(repeated(median_pullover, valid_shirts)), body(valid_shirts))
+    + error(body(repeated(median_shirt, valid_pullovers)), body(valid_pullovers))
 ) / 2
 random_hem = error(hem(valid_shirts[:n]), hem(valid_pullovers[:n]))
 hem_means = {
@@ -666,8 +667,6 @@ plt.show()
 
 # %% [markdown]
 # ## What the parts are good for
-# *Needs the cells of Setup, Parameters, "Two domains, twice", "The networks", "The image pool and the training step", "A task with a known answer" and "T-shirts and pullovers".*
-#
 # Which parts of the method matter? We leave out the cycle loss, the identity loss, both of them, and the pool, and train each variant with two seeds. To save time we take only 200<!-- setting --> steps. So the numbers should be compared with each other only, and not with those of the long training, and what we find holds for this early stage.
 
 # %%
@@ -705,8 +704,6 @@ plt.show()
 
 # %% [markdown]
 # ## Does a translation hide information?
-# *Needs the cells of Setup, Parameters, "Two domains, twice", "The networks", "The image pool and the training step", "A task with a known answer" and "T-shirts and pullovers".*
-#
 # In the outlines the information for the way back is plain to see. Chu, Zhmoginov and Sandler (2017) found that CycleGAN can also hide it in faint details that nobody notices: their network drew aerial photographs from its own maps, with details that could not be seen in these maps. Our T-shirts make one wonder, too. Most pullovers in the figure get back sleeves of the right length and shade, although hardly anything of them is left in the T-shirts from which they are drawn.
 #
 # First we ask how good the way back is. We look at pixels in the lower half that have become darker in the translation, most of which belong to long sleeves. There we compare it with two simple guesses: the median shade of the body, and the best that any single shade for each pullover could reach, which is the true median of these pixels. And since remains of the sleeves can be seen in some T-shirts, we look separately at those pullovers of which nothing brighter than 0.1<!-- setting --> is left at these places. (They have fewer such pixels than others, and remains beside them are not counted.) We take pullovers with a bright body, whose sleeves stand out.
@@ -809,8 +806,6 @@ plt.show()
 
 # %% [markdown]
 # ## A second solution
-# *Needs the cells of Setup, Parameters, "Two domains, twice", "The networks", "The image pool and the training step", "A task with a known answer" and "T-shirts and pullovers".*
-#
 # The loss asks that translations look like the target domain and that the way back succeeds. More than one pair of translators may satisfy it. Moriakov et al. (2020) show that this happens whenever there is an invertible map of a domain onto itself, other than the identity, that leaves the distribution of its images unchanged. Take the negative of each garment, in which dark becomes bright and bright becomes dark. If $G$ makes pullovers with the negative shade, and $F$ takes the negative again, then the round trip is perfect. The distribution stays the same only roughly, since bright pullovers are more frequent than dark ones: 67 %<!-- bright_pullovers_percent --> of those for training have a body that is brighter than one half on average. So the discriminator has some reason to object. Is it enough?
 #
 # The trainings so far began with small random weights, far from both solutions. Now we let the last layer of both translators begin with the negative of the input (`start=-1`), and for comparison with the input as it is (`start=1`). (The negative of the input also has a white background, which the training has to turn black.) We do this without the identity loss, which the authors use for some of their tasks only.
@@ -844,8 +839,6 @@ plt.show()
 
 # %% [markdown]
 # ## Check
-# *Needs the cells of Setup, Parameters, "Two domains, twice", "The networks", "The image pool and the training step", "A task with a known answer", "T-shirts and pullovers", "What the parts are good for", "Does a translation hide information?" and "A second solution".*
-#
 # These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%

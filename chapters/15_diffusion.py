@@ -1,19 +1,20 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: alt,quick,tags,-all
 #     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
 
 # %% [markdown]
-# # Diffusion and flow matching
+# # 15 Diffusion and flow matching
 #
 # The GANs of the last chapters draw an image in one step, and need an opponent to learn it. Diffusion models draw it in many small steps. The task that they learn looks modest: given a noisy image, to separate the noise from the image. With such a network we can start from pure noise and remove it a little at a time, until a new image is left. The training is a plain regression with `compile` and `fit`, without an opponent. Many of the best-known generators of images, sound and video work in this way.
 #
@@ -34,6 +35,7 @@
 # Everything below needs this cell. Libraries that a single section needs are imported there.
 
 # %%
+import math
 import pathlib
 import time
 
@@ -73,9 +75,10 @@ RATE = 4e-3  # learning rate
 MOMENTUM = 0.99  # of the moving average of the weights
 DCGAN_FFD = 19.0  # Fréchet distance of the DCGAN of chapter 11, on 3,000 images
 STEPS_PER_EXECUTION = 10  # gradient steps per call from Python; more save overhead
-MODELS = "models"  # folder for trained models, and for the backup of an interrupted training
+MODELS = "models"  # folder for trained models
 
 # %%
+pathlib.Path(MODELS).mkdir(parents=True, exist_ok=True)
 images = gk.load_images(n_train=N_TRAIN)
 x_train = 2 * images.x_train - 1
 x_valid = 2 * images.x_valid - 1
@@ -269,6 +272,7 @@ def to_velocity(name, prediction, x, t):
 
 def noisy_batches(x, y, batch_size, target="velocity", no_class=10, no_class_share=0.1):
     """Endless batches ((noisy images, times, labels), targets) of images x in [-1, 1]."""
+    gk.data.check_range(x, -1, 1)
 
     def add_noise(chosen):
         x0, label = tf.gather(x, chosen), tf.cast(tf.gather(y, chosen), tf.int32)
@@ -288,8 +292,6 @@ def noisy_batches(x, y, batch_size, target="velocity", no_class=10, no_class_sha
 
 # %% [markdown]
 # ## Drawing by many small steps
-# *Needs the cells of Setup, Parameters, "From an image to noise" and "What the network has to predict".*
-#
 # To draw an image we start at $t = 1$ with pure noise and follow the velocity back to $t = 0$. Why does this lead to garments, and not to a blurred mean, if the network predicts a mean? The mean that it predicts is that of the velocities of all pairs of image and noise that pass through the same point $x_t$. A theorem of flow matching (Lipman et al., 2023) says that points which follow this mean velocity have, at every time, the same distribution as the mixtures $x_t$ of the training, and so at $t = 0$ that of the images. The mean is blurred only near the noise, where many pairs pass.
 #
 # The paths of a drawing are curved, although those of the training are straight, so that we need several steps. We have to solve an ordinary differential equation, and the simplest way is Euler's: $x_s = x_t + (s - t)\, v(x_t, t)$ from each time $t$ to the next smaller time $s$. Heun's method takes this step as a trial, asks for the velocity at its end as well, and uses the mean of both. It needs twice as many calls of the network for a step. But while the error of Euler's method is proportional to the size of the steps, that of Heun's method is proportional to its square. We leave the second call out in the last step, which ends at $t = 0$, so that five steps take nine calls (18 with the guidance of a later section). Drawing new images in this way is called *sampling*.
@@ -343,25 +345,26 @@ def in_parts(sampler, network, labels, times, seed=0, size=500, **options):
 
 # %% [markdown]
 # ## Noise, image or velocity?
-# *Needs the cells of all sections above.*
-#
 # We train three networks for the same 400<!-- setting --> steps, from the same initial weights, each with another target. To save time they are smaller than the network of the diagram. All three draw with Euler's method in 20<!-- setting --> steps. Since a prediction of the noise tells nothing about the velocity at $t = 1$, where we would have to divide by zero, all three start at $t = 0.98$<!-- setting --> with pure noise. For scores we use the Fréchet distance, precision and recall of the earlier chapters, here on 200<!-- setting --> images only. All three depend on the number of images (the distances are larger with fewer), so they can only be compared between sets of the same size.
 
 
 # %%
 def train(network, steps, target="velocity", momentum=None, epochs=1, callbacks=()):
     """Train a U-Net on noisy training images; with a momentum it gets averaged weights."""
+    if steps % epochs:
+        raise ValueError(f"steps must be a multiple of the {epochs} epochs, got {steps}")
     average = {"use_ema": True, "ema_momentum": momentum} if momentum else {}
     network.compile(
         optimizer=keras.optimizers.Adam(gk.warmup_cosine(RATE, steps), **average),
         loss="mse",
-        steps_per_execution=STEPS_PER_EXECUTION,
+        # a divisor of the steps, since Keras makes whole executions only
+        steps_per_execution=math.gcd(STEPS_PER_EXECUTION, steps // epochs),
         jit_compile=run.jit_compile,
     )
     history = network.fit(
         noisy_batches(x_train, images.y_train, BATCH_SIZE, target),
         epochs=epochs,
-        steps_per_epoch=max(1, steps // epochs),  # with 0, fit would never end
+        steps_per_epoch=steps // epochs,
         shuffle=False,  # the batches are already
         callbacks=list(callbacks),
         verbose=0,
@@ -488,8 +491,6 @@ plt.show()
 
 # %% [markdown]
 # ## An average of the weights
-# *Needs the cells of all sections above.*
-#
 # Each gradient comes from one small batch, so that the weights jump back and forth a little with every step. For drawing, one therefore usually takes an exponential moving average (EMA) of the weights, $\bar\theta \leftarrow \mu\, \bar\theta + (1 - \mu)\, \theta$ after each step. The momentum $\mu$ has to suit the length of the training. It averages over about $1 / (1 - \mu)$ steps, so that $\mu = 0.9995$ looks back over 2,000 steps. During the training of the velocity network above we have kept three averages beside the last weights, and updated them after every ten steps with $\mu^{10}$. For each of them we measure the loss on the same noisy validation images, and the Fréchet distance of the images that it draws.
 
 # %%
@@ -510,8 +511,6 @@ velocity_network.set_weights(averages.weights[0.0])
 
 # %% [markdown]
 # ## Guidance: strengthening the class
-# *Needs the cells of Setup, Parameters, "From an image to noise", "The U-Net", "What the network has to predict", "Drawing by many small steps" and "Noise, image or velocity?".*
-#
 # The network gets the class as an input. *Classifier-free guidance* (Ho and Salimans, 2022) strengthens the effect of this input. This is what the hidden classes in the training were for: the same network can predict a velocity with the class, $v(x, t, y)$, and one without, $v(x, t)$. We go further in the direction in which the class changes the prediction:
 #
 # $$v_w = v(x, t) + w\, (v(x, t, y) - v(x, t))$$
@@ -544,22 +543,20 @@ plt.show()
 
 # %% [markdown]
 # ## The model that is trained here
-# *Needs the cells of all sections above.*
-#
 # Now we train the velocity network for longer. Keras' optimizers can keep the average themselves (`use_ema=True`), and put it into the network at the end of `fit`.
 #
-# Are its settings good ones? A benchmark (`make bench ONLY=diffusion`) trains variants for about 100 s each, with one seed and the momentum 0.9<!-- setting -->, which suits so short a training, and scores 3,000 images:
+# Are its settings good ones? A benchmark (`make experiments N=15`) trains variants for about 100 s each, with one seed and the momentum 0.9<!-- setting -->, which suits so short a training, and scores 3,000 images:
 #
 # | settings | steps | Fréchet distance |
 # |---|---|---|
-# | the chapter's | 430<!-- bench diffusion chapter_steps --> | 66<!-- bench diffusion chapter_ffd --> |
-# | batches of 32 | 770<!-- bench diffusion batch_32_steps --> | 58<!-- bench diffusion batch_32_ffd --> |
-# | batches of 128 | 240<!-- bench diffusion batch_128_steps --> | 105<!-- bench diffusion batch_128_ffd --> |
-# | half of the learning rate | 440<!-- bench diffusion rate_halved_steps --> | 79<!-- bench diffusion rate_halved_ffd --> |
-# | twice the learning rate | 400<!-- bench diffusion rate_doubled_steps --> | 80<!-- bench diffusion rate_doubled_ffd --> |
-# | half as many features | 770<!-- bench diffusion narrow_steps --> | 68<!-- bench diffusion narrow_ffd --> |
-# | one and a half times as many | 260<!-- bench diffusion wide_steps --> | 129<!-- bench diffusion wide_ffd --> |
-# | the noise as target | 450<!-- bench diffusion noise_steps --> | 175<!-- bench diffusion noise_ffd --> |
+# | the chapter's | 430<!-- experiment 15 diffusion chapter_steps --> | 66<!-- experiment 15 diffusion chapter_ffd --> |
+# | batches of 32 | 770<!-- experiment 15 diffusion batch_32_steps --> | 58<!-- experiment 15 diffusion batch_32_ffd --> |
+# | batches of 128 | 240<!-- experiment 15 diffusion batch_128_steps --> | 105<!-- experiment 15 diffusion batch_128_ffd --> |
+# | half of the learning rate | 440<!-- experiment 15 diffusion rate_halved_steps --> | 79<!-- experiment 15 diffusion rate_halved_ffd --> |
+# | twice the learning rate | 400<!-- experiment 15 diffusion rate_doubled_steps --> | 80<!-- experiment 15 diffusion rate_doubled_ffd --> |
+# | half as many features | 770<!-- experiment 15 diffusion narrow_steps --> | 68<!-- experiment 15 diffusion narrow_ffd --> |
+# | one and a half times as many | 260<!-- experiment 15 diffusion wide_steps --> | 129<!-- experiment 15 diffusion wide_ffd --> |
+# | the noise as target | 450<!-- experiment 15 diffusion noise_steps --> | 175<!-- experiment 15 diffusion noise_ffd --> |
 #
 # Batches of 128 images, more features and the noise as target have by far the largest distances. The first two made fewer steps in this time, which may be the reason. (The network for the noise drew with Euler's method from $t = 0.98$<!-- setting -->, the others with Heun's.) The other settings lie too close together to be ranked by one training each. Nor do we know how they compare when they are trained for as long as the model below.
 
@@ -567,15 +564,13 @@ plt.show()
 keras.utils.set_random_seed(run.seed)
 model = build_unet(FILTERS, BLOCKS)
 print(f"{model.count_params():,} weights")
-resume = keras.callbacks.BackupAndRestore(f"{MODELS}/15-{len(x_train)}-{STEPS}.backup")
 begin = time.perf_counter()
-history = train(model, STEPS, momentum=MOMENTUM, epochs=20, callbacks=[resume])
+history = train(model, STEPS, momentum=MOMENTUM, epochs=20)
 training_seconds = time.perf_counter() - begin
 print(f"training took {training_seconds:.0f} s")
 valid_loss = model.evaluate(*validation, batch_size=500, verbose=0)
 train_loss = history["loss"][-1]
 print(f"loss {train_loss:.4f} in the last twentieth, validation loss at the end {valid_loss:.4f}")
-pathlib.Path(MODELS).mkdir(parents=True, exist_ok=True)
 model.save(f"{MODELS}/15_diffusion.keras")
 
 # %% [markdown]
@@ -640,16 +635,14 @@ plt.show()
 # %% [markdown]
 # Without guidance the model that we have trained reaches a Fréchet distance of 11.3<!-- plain_ffd -->, and with the weight 1.25<!-- setting --> one of 6.4<!-- ffd -->, at a recall of 0.73<!-- plain_recall --> and 0.72<!-- recall -->. So in this run guidance lowers the distance by two fifths, at twice the calls. (More calls alone would hardly do it with this sampler: the section after the next one shows that the distance of the pretrained model with Heun's method does not fall much beyond 9 calls.) Before this run we had tried 1, 1.25<!-- setting --> and 1.5<!-- setting --> for this model, on validation images. The distance to test images, which had no part in this choice, is 6.5<!-- test_ffd -->.
 #
-# How does this compare with the GANs? The DCGAN of chapter 11 had 19.0<!-- 11 dcgan_ffd -->. It was not told any classes, and trained for 169 s<!-- 11 dcgan_seconds --> only. The conditional GAN of the same chapter, which gets the classes as our model does, had 5.9<!-- 11 conditional_ffd --> at a recall of 0.71<!-- 11 conditional_recall -->. That was after two epochs, while our model has seen the training images 3.5<!-- setting --> times, at a higher cost for each, in 479 s<!-- training_seconds --> of training compared with 109 s<!-- 11 conditional_seconds -->, and needs guidance to come near. A GAN also draws an image in one call instead of 18, and 1,000 images in 0.14 s<!-- bench sampling conditional_dcgan_seconds --> instead of 12.6 s<!-- bench sampling diffusion_seconds --> (`make bench ONLY=sampling`). So in these few minutes the GAN is the cheaper choice.
+# How does this compare with the GANs? The DCGAN of chapter 11 had 19.0<!-- 11 dcgan_ffd -->. It was not told any classes, and trained for 169 s<!-- 11 dcgan_seconds --> only. The conditional GAN of the same chapter, which gets the classes as our model does, had 5.9<!-- 11 conditional_ffd --> at a recall of 0.71<!-- 11 conditional_recall -->. That was after two epochs, while our model has seen the training images 3.5<!-- setting --> times, at a higher cost for each, in 479 s<!-- training_seconds --> of training compared with 109 s<!-- 11 conditional_seconds -->, and needs guidance to come near. A GAN also draws an image in one call instead of 18, and 1,000 images in 0.14 s<!-- experiment speed sampling conditional_dcgan_seconds --> instead of 12.6 s<!-- experiment speed sampling diffusion_seconds --> (`make experiments N=speed`). So in these few minutes the GAN is the cheaper choice.
 #
-# The pretrained model, which has seen the training images 35 times, with another seed, learning-rate schedule and average, reaches 3.3<!-- pretrained_ffd --> with a recall of 0.76<!-- pretrained_recall -->. Here guidance helps less: without it the distance is 3.8<!-- bench samplers heun_9_ffd -->. We have not trained a GAN for as long. Other real images have 1.7<!-- floor_ffd -->. (Fewer images were left for this last value, which makes it a little too large.)
+# The pretrained model, which has seen the training images 35 times, with another seed, learning-rate schedule and average, reaches 3.3<!-- pretrained_ffd --> with a recall of 0.76<!-- pretrained_recall -->. Here guidance helps less: without it the distance is 3.8<!-- experiment 15 samplers heun_9_ffd -->. We have not trained a GAN for as long. Other real images have 1.7<!-- floor_ffd -->. (Fewer images were left for this last value, which makes it a little too large.)
 #
 # Compare the first row with the third, and the second with the fourth. Each of these pairs was drawn from the same noise and labels by two networks that were trained from different seeds, and most garments resemble each other. (As a control, compare the first row with the fourth, which have the same classes and other noise.) This is plausible, since both networks approximate the same velocities, and following these from the same noise leads to similar places. For two GANs there is no reason to expect it.
 
 # %% [markdown]
 # ## Are they copies?
-# *Needs the cells of all sections above.*
-#
 # A model with a good Fréchet distance might simply have memorized its training images. So we look for the training image that is closest to a drawn one, by the Euclidean distance of the pixels. As a control we do the same for validation images, which the model has not seen.
 
 
@@ -693,8 +686,6 @@ plt.show()
 
 # %% [markdown]
 # ## Four samplers
-# *Needs the cells of Setup, Parameters, "From an image to noise", "The U-Net", "What the network has to predict", "Drawing by many small steps", "Noise, image or velocity?" and "Guidance: strengthening the class".*
-#
 # The first diffusion models were trained with schedules that keep the variance constant, of which the cosine schedule is one, and drew in other ways. *DDPM* (Ho et al., 2020) goes through the chain of small steps in reverse, and adds some fresh noise $z$ in each step. From the predicted image $\hat x_0$ and the predicted noise $\hat\varepsilon$ it goes to the next time $s < t$ by
 #
 # $$x_s = \alpha_s\, \hat x_0 + \sqrt{\sigma_s^2 - \eta^2}\, \hat\varepsilon + \eta\, z, \qquad \eta = \frac{\sigma_s}{\sigma_t} \sqrt{1 - \frac{\alpha_t^2}{\alpha_s^2}}$$
@@ -796,15 +787,15 @@ plt.show()
 # %% [markdown]
 # The three samplers without fresh noise share their starting noises, and their curves run close together. With 5 calls Heun's method is ahead of Euler's, 21.4<!-- heun_5_ffd --> compared with 26.3<!-- euler_5_ffd -->, and with 9 calls it reaches 18.0<!-- heun_10_ffd -->, about as low as Euler's method gets with 50. Beyond this these three gain little. DDIM and Euler, which differ only in the times, nearly coincide. DDPM is the worst with 5 calls and the best from 20 calls on.
 #
-# How far can we trust such differences? All values come from a single set of 200<!-- setting --> starting noises. We have repeated the comparison with five sets (`make bench ONLY=samplers`). The same sampler varies a lot between the sets: Euler's method with 20 calls has 14<!-- bench samplers euler_20_calls_low --> to 22<!-- bench samplers euler_20_calls_high -->. But from the same noises, Heun's method with 5 calls was ahead of Euler's with 5 in 5<!-- bench samplers heun_5_before_euler_5 --> of the 5 sets, and with 9 calls ahead of Euler's with 10 in 5<!-- bench samplers heun_9_before_euler_10 -->. DDPM was ahead of Euler's method in 4<!-- bench samplers ddpm_20_before_euler_20 --> sets with 20 calls, and in 5<!-- bench samplers ddpm_50_before_euler_50 --> with 50. All five sets together, 1,000 images, have these distances. (They are smaller because there are more images, which are compared with all 5,000 validation images.)
+# How far can we trust such differences? All values come from a single set of 200<!-- setting --> starting noises. We have repeated the comparison with five sets (`make experiments N=15`). The same sampler varies a lot between the sets: Euler's method with 20 calls has 14<!-- experiment 15 samplers euler_20_calls_low --> to 22<!-- experiment 15 samplers euler_20_calls_high -->. But from the same noises, Heun's method with 5 calls was ahead of Euler's with 5 in 5<!-- experiment 15 samplers heun_5_before_euler_5 --> of the 5 sets, and with 9 calls ahead of Euler's with 10 in 5<!-- experiment 15 samplers heun_9_before_euler_10 -->. DDPM was ahead of Euler's method in 4<!-- experiment 15 samplers ddpm_20_before_euler_20 --> sets with 20 calls, and in 5<!-- experiment 15 samplers ddpm_50_before_euler_50 --> with 50. All five sets together, 1,000 images, have these distances. (They are smaller because there are more images, which are compared with all 5,000 validation images.)
 #
 # | calls | 5 | 10 (Heun: 9) | 20 | 50 |
 # |---|---|---|---|---|
-# | Euler | 13.8<!-- bench samplers euler_5_calls_all --> | 7.9<!-- bench samplers euler_10_calls_all --> | 6.3<!-- bench samplers euler_20_calls_all --> | 5.9<!-- bench samplers euler_50_calls_all --> |
-# | Heun | 9.4<!-- bench samplers heun_5_calls_all --> | 5.7<!-- bench samplers heun_9_calls_all --> | | |
-# | DDPM | | 10.4<!-- bench samplers ddpm_10_calls_all --> | 5.6<!-- bench samplers ddpm_20_calls_all --> | 3.7<!-- bench samplers ddpm_50_calls_all --> |
+# | Euler | 13.8<!-- experiment 15 samplers euler_5_calls_all --> | 7.9<!-- experiment 15 samplers euler_10_calls_all --> | 6.3<!-- experiment 15 samplers euler_20_calls_all --> | 5.9<!-- experiment 15 samplers euler_50_calls_all --> |
+# | Heun | 9.4<!-- experiment 15 samplers heun_5_calls_all --> | 5.7<!-- experiment 15 samplers heun_9_calls_all --> | | |
+# | DDPM | | 10.4<!-- experiment 15 samplers ddpm_10_calls_all --> | 5.6<!-- experiment 15 samplers ddpm_20_calls_all --> | 3.7<!-- experiment 15 samplers ddpm_50_calls_all --> |
 #
-# With 10 calls DDPM is clearly behind Euler's method here, although the two seem equal in the figure, which shows one set. So Heun's method is the better choice for few calls, and DDPM for many, if 50 are affordable. On 3,000 images, Heun's method with 9 calls has 1.02<!-- bench samplers heun_ratio --> times the distance that it has with 99.
+# With 10 calls DDPM is clearly behind Euler's method here, although the two seem equal in the figure, which shows one set. So Heun's method is the better choice for few calls, and DDPM for many, if 50 are affordable. On 3,000 images, Heun's method with 9 calls has 1.02<!-- experiment 15 samplers heun_ratio --> times the distance that it has with 99.
 #
 # The gray band shows the distances of 24 sets of 200<!-- setting --> other validation images, from 10<!-- real_sets_low_ffd --> to 22<!-- real_sets_high_ffd --> with a mean of 16<!-- real_sets_mean_ffd -->. (Unlike the drawn images, such a set does not have equally many images of each class.) From 10 calls on, all four curves lie inside the band. So on 200<!-- setting --> images the distance cannot tell drawn from real ones.
 #
@@ -816,8 +807,6 @@ plt.show()
 
 # %% [markdown]
 # ## Completing a garment
-# *Needs the cells of Setup, Parameters, "From an image to noise", "The U-Net", "What the network has to predict", "Drawing by many small steps", "Noise, image or velocity?", "An average of the weights", "Guidance: strengthening the class", "The model that is trained here" and "Are they copies?".*
-#
 # A GAN maps noise to a finished image. If the upper half is known already, we would have to search for a noise whose image fits. A model that draws in steps makes this easier. In each step we compute the image $\hat x_0$ that it is heading for, put the known pixels into it, and add fresh noise for the next time. This is called *inpainting*. In each step the network sees known and predicted pixels together, so its next prediction of the lower half depends on the upper one. The network was not trained for this, and we do not tell it the class.
 #
 # We hide the lower halves of 200<!-- setting --> validation images. Two simple rivals put them in context: the lower half of the training image whose upper half is closest, and the mean of all lower halves. We ask how often the classifier finds the class of the original, and how large the step between the two rows at the seam is.
@@ -889,8 +878,6 @@ plt.show()
 
 # %% [markdown]
 # ## Check
-# *Needs the cells of all sections above.*
-#
 # These are the main claims of the chapter as assertions. The test images are used here for the first time.
 
 # %%

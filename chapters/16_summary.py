@@ -1,19 +1,20 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: alt,quick,tags,-all
 #     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
 #       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
 
 # %% [markdown]
-# # Summary
+# # 16 Summary
 #
 # Each of the fifteen chapters has built and measured models for a question of its own. In this last one we put the numbers side by side and ask what they say when they are read together. Which model would you take, for which purpose? What does quality cost? Then we come back to the game with which we began, a quiz with real and generated garments, this time with the best model of the package.
 #
@@ -23,7 +24,7 @@
 # |---|---|
 # | Slides | *¿Cuál rostro es real?*; *Resumen de las VAEs*; *Modelado Generativo Profundo: Resumen* |
 # | Textbook | Hands-On Machine Learning, all of chapter 17 |
-# | Result | The models that reconstruct and those that draw, in two tables and two figures. The pretrained diffusion model has the lowest Fréchet distance, 3.3<!-- 15 pretrained_ffd -->, and needs 13 s<!-- bench sampling diffusion_seconds --> to draw 1,000 images; the conditional DCGAN has 5.9<!-- 11 conditional_ffd -->, and needs 0.14 s<!-- bench sampling conditional_dcgan_seconds --> |
+# | Result | The models that reconstruct and those that draw, in two tables and two figures. The pretrained diffusion model has the lowest Fréchet distance, 3.3<!-- 15 pretrained_ffd -->, and needs 13 s<!-- experiment speed sampling diffusion_seconds --> to draw 1,000 images; the conditional DCGAN has 5.9<!-- 11 conditional_ffd -->, and needs 0.14 s<!-- experiment speed sampling conditional_dcgan_seconds --> |
 # | Time | 6 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | the results of the other chapters; Fashion-MNIST for the quiz |
 
@@ -41,6 +42,7 @@ import genkeras as gk
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from keras import layers, ops
 
 START = time.perf_counter()
 run = gk.setup(seed=42)
@@ -58,7 +60,7 @@ MODELS = "models"  # folder of the models that you have trained
 
 # %% [markdown]
 # ## Reading the results
-# Each chapter ends by printing its numbers. If you run it with `make chapters` (or start Jupyter with the environment variable `GENKERAS_RESULTS=results`), they are also written to a small file in the folder `results` beside the notebook. We read these files. Where one is missing, we take the one of the authors' run, which comes with the project. The time to draw images was measured by a benchmark (`make bench ONLY=sampling`), one generator after the other in the same process.
+# Each chapter ends by printing its numbers. If you run it with `make chapters` (or start Jupyter with the environment variable `GENKERAS_RESULTS=results`), they are also written to a small file in the folder `results` beside the notebook. We read these files. Where one is missing, we take the one of the authors' run, which comes with the project. Numbers that are in neither are left out, and named at the end. The time to draw images was measured by a benchmark (`make experiments N=speed`), one generator after the other in the same process.
 
 
 # %% tags=["summary"]
@@ -66,30 +68,37 @@ def read_json(*paths):
     """The content of the first of these files that exists, and which file that is."""
     for path in paths:
         if path.exists():
-            return json.loads(path.read_text()), path
-    raise FileNotFoundError(
-        f"there is none of {', '.join(map(str, paths))}: run this notebook in a clone of the project"
-    )
+            return json.loads(path.read_text("utf-8")), path
+    return {}, None
+
+
+def number(chapter, key):
+    """A recorded number; if there is none, None, and its name goes to `left_out`."""
+    value = results.get(chapter, {}).get(key)
+    if value is None:
+        left_out.append(f"{chapter} {key}")
+    return value
 
 
 project = pathlib.Path(gk.__file__).resolve().parents[1]
 own, authors = pathlib.Path("results"), project / "chapters" / "results"
-benchmark = pathlib.Path("benchmarks", "results.json")
+speed = pathlib.Path("experiments", "results", "speed.json")
 names = {path.name for folder in (own, authors) for path in folder.glob("[01]*.json")}
-results, own_chapters, data = {}, [], set()
+results, left_out, own_chapters, data = {}, [], [], set()
 for name in sorted(names - {"16_summary.json"}):
     content, path = read_json(own / name, authors / name)
-    results[name[:2]] = content["numbers"]
-    data.update(content["data"].values())
+    results[name[:2]] = content.get("numbers", {})
+    data.update(content.get("data", {}).values())
     if path.parent.resolve() != authors:
         own_chapters.append(name[:2])
-sampling = read_json(benchmark, project / benchmark)[0]["sampling"]
 print(f"read {len(results)} chapters; results of your own: {', '.join(own_chapters) or 'none'}")
+rows = read_json(speed, project / speed)[0].get("sampling", {}).get("rows", [])
+results["speed"] = {
+    f"{row.get('generator')}_{key}": value for row in rows for key, value in row.items()
+}
 
 # %% [markdown]
 # ## Autoencoders: what a code keeps
-# *Needs the cells of Setup, Parameters and "Reading the results".*
-#
 # An autoencoder reduces an image to a few numbers, its code, and reconstructs it from them. So the first thing to compare is how well the reconstructions fit, by the mean squared error per pixel on test images (for the denoising one on validation images). A longer code makes this easier, so it is listed, too.
 
 
@@ -106,9 +115,9 @@ def print_table(heads, rows):
         print("  ".join(left + right))
 
 
-def number(chapter, key, form):
-    """A recorded number as text, or "-" if the chapter has not recorded it."""
-    value = results.get(chapter, {}).get(key)
+def as_text(chapter, key, form):
+    """A recorded number as text, or "-" if there is none."""
+    value = None if key is None else number(chapter, key)
     return "-" if value is None else format(value, form)
 
 
@@ -137,11 +146,11 @@ results["16"] = {"pca300_test_mse": float(np.mean((rebuilt - flat_test) ** 2))}
 
 rows = []
 for name, chapter, key, size, remark in autoencoders:
-    rows.append((name, remark, chapter, str(size), number(chapter, key, ".4f")))
+    rows.append((name, remark, chapter, str(size), as_text(chapter, key, ".4f")))
 print_table(("autoencoder", "remark", "chapter", "code", "error"), rows)
 
 # %% alt="Horizontal bars of the error in three groups. With 10 numbers: PCA 0.024, dense 0.013, the VAE 0.020. With 30: PCA 0.016, the others between 0.009 and 0.012, the convolutional one the lowest. With 300: PCA 0.002, the network without a penalty 0.005, the sparse ones 0.007 and 0.008."
-shown = [row for row in autoencoders if results.get(row[1], {}).get(row[2]) is not None]
+shown = [row for row in autoencoders if number(row[1], row[2]) is not None]
 figure, axis = plt.subplots(figsize=(8, 4), layout="constrained")
 colors = {10: "C2", 30: "C0", 300: "C1"}
 labels = [f"{name}, ch. {chapter}" for name, chapter, *_ in shown]
@@ -169,8 +178,6 @@ plt.show()
 
 # %% [markdown]
 # ## Generators: quality, time and size
-# *Needs the cells of Setup, Parameters, "Reading the results" and "Autoencoders: what a code keeps".*
-#
 # For models that draw new images we use three measures. The Fréchet distance compares the features of generated and of real images, and is lower for better images. Precision is the share of generated images that lie among the real ones, and recall the share of real ones that lie among the generated. All three use the classifier that comes with the package, and validation images, so that they can be compared with each other but not with published values. Beside them we list the time that the training took, the time to draw 1,000 images, and the number of parameters that drawing needs.
 
 # %% tags=["table"]
@@ -218,12 +225,12 @@ for name, (chapter, prefix, training, network, remark) in generators.items():
             name,
             remark,
             chapter,
-            number(chapter, f"{prefix}ffd", ".1f"),
-            number(chapter, f"{prefix}precision", ".2f"),
-            number(chapter, f"{prefix}recall", ".2f"),
-            number(chapter, training, ".0f"),
-            f"{sampling[f'{network}_seconds']:.3f}",
-            f"{sampling[f'{network}_parameters']:,}",
+            as_text(chapter, f"{prefix}ffd", ".1f"),
+            as_text(chapter, f"{prefix}precision", ".2f"),
+            as_text(chapter, f"{prefix}recall", ".2f"),
+            as_text(chapter, training, ".0f"),
+            as_text("speed", f"{network}_seconds", ".3f"),
+            as_text("speed", f"{network}_parameters", ","),
         )
     )
 heads = (
@@ -238,10 +245,9 @@ heads = (
     "parameters",
 )
 print_table(heads, rows)
-print(f"\nfor comparison, training images: distance {number('11', 'ffd_floor', '.1f')}, ", end="")
-print(
-    f"precision {number('07', 'real_precision', '.2f')}, recall {number('07', 'real_recall', '.2f')}"
-)
+print(f"\nfor comparison, training images: distance {as_text('11', 'ffd_floor', '.1f')}, ", end="")
+print(f"precision {as_text('07', 'real_precision', '.2f')}, ", end="")
+print(f"recall {as_text('07', 'real_recall', '.2f')}")
 
 # %% [markdown]
 # CycleGAN (chapter 14) is missing, since it translates images and does not draw new ones.
@@ -249,7 +255,7 @@ print(
 # The table should be read with some care. (A dash stands for what the chapters have not recorded. Each chapter has a figure with garments of its model. Look at these, too.)
 #
 # - *One training for each row.* Only the two rows with a mixture are means of two seeds. Their time to draw is that of the decoder alone.
-# - *Different lengths.* The dense GAN has seen the training images 30 times, the VAE twelve times (those with a mixture four times), the DCGAN three times, the conditional one twice, the progressive GAN about once, the StyleGAN 2.3<!-- setting --> times, the diffusion model 3.5<!-- setting --> times and the pretrained one 35 times, which took more than an hour. In about the time of the StyleGAN, six minutes and 6.3<!-- setting --> passes, the DCGAN has a distance of 11.3<!-- bench dcgan_padded ffd_13 --> and a recall of 0.76<!-- bench dcgan_padded recall_13 --> (on images padded to 32 by 32 pixels). The trainings were not timed side by side, and the speed of the machine varied: three runs of the DCGAN took between 115<!-- setting --> and 215<!-- setting --> s.
+# - *Different lengths.* The dense GAN has seen the training images 30 times, the VAE twelve times (those with a mixture four times), the DCGAN three times, the conditional one twice, the progressive GAN about once, the StyleGAN 2.3<!-- setting --> times, the diffusion model 3.5<!-- setting --> times and the pretrained one 35 times, which took more than an hour. In about the time of the StyleGAN, six minutes and 6.3<!-- setting --> passes, the DCGAN has a distance of 11.3<!-- experiment 11 dcgan_padded ffd_13 --> and a recall of 0.76<!-- experiment 11 dcgan_padded recall_13 --> (on images padded to 32 by 32 pixels). The trainings were not timed side by side, and the speed of the machine varied: three runs of the DCGAN took between 115<!-- setting --> and 215<!-- setting --> s.
 # - *Averaged weights.* All generators but those of chapters 07 and 10 draw with a moving average of their weights. With the last weights the DCGAN has 23<!-- 11 dcgan_last_ffd --> and the progressive GAN 67<!-- 12 last_ffd -->.
 # - *Different images in the score.* The models of chapter 07 were scored with 5,000 images and the others with 3,000, which makes their distance a little smaller than it would be otherwise. The progressive GAN and the StyleGAN draw 32 by 32 pixels, of which the middle 28 by 28 are scored.
 # - *Settings chosen on the validation images that also give the scores,* such as the guidance of the diffusion model, which has a distance of 11.3<!-- 15 plain_ffd --> without it, and the mixing of styles in chapter 13. The distances to test images differ from these by at most 3 % (the DCGAN has 18.8<!-- 11 dcgan_test_ffd -->, the diffusion models have 6.5<!-- 15 test_ffd --> and 3.2<!-- 15 pretrained_test_ffd -->), except for the StyleGAN, with 8.7<!-- 13 test_ffd --> in place of 8.1<!-- 13 ffd -->. For the conditional DCGAN and the models with a mixture we have not measured it. The classifier that computes the features was trained on the validation images, too.
@@ -262,9 +268,9 @@ print(
 # | dense GAN (chapter 10) | 73 s<!-- 10 training_seconds --> | the last ones | 71<!-- 10 ffd --> |
 # | progressive GAN (chapter 12) | 70 s<!-- 12 training_seconds --> | the last ones | 67<!-- 12 last_ffd --> |
 # | the same | 70 s<!-- 12 training_seconds --> | averaged | 35<!-- 12 ffd --> |
-# | DCGAN, images padded to 32 by 32 (benchmarks) | 87 s<!-- bench dcgan_padded seconds_12 --> | averaged | 40<!-- bench dcgan_padded ffd_12 --> |
+# | DCGAN, images padded to 32 by 32 (benchmarks) | 87 s<!-- experiment 11 dcgan_padded seconds_12 --> | averaged | 40<!-- experiment 11 dcgan_padded ffd_12 --> |
 # | conditional DCGAN, told the classes (chapter 11) | 109 s<!-- 11 conditional_seconds --> | averaged | 5.9<!-- 11 conditional_ffd --> |
-# | diffusion without guidance (benchmarks) | 98 s<!-- bench diffusion chapter_seconds --> | averaged | 66<!-- bench diffusion chapter_ffd --> |
+# | diffusion without guidance (benchmarks) | 98 s<!-- experiment 15 diffusion chapter_seconds --> | averaged | 66<!-- experiment 15 diffusion chapter_ffd --> |
 #
 # (The clocks of the second to fourth row leave out compiling.) The conditional DCGAN is far ahead. But the progressive GAN owes its lead over the dense GAN to the average, which we have not tried in chapter 10. After half a pass over the images, the diffusion network has no clear advantage over the dense GAN. Each row is one training.
 #
@@ -300,16 +306,14 @@ print(
 
 # %% [markdown]
 # ## What does quality cost?
-# *Needs the cells of all sections above.*
-#
 # A GAN draws an image in one pass through a network, and so does the decoder of a VAE. A diffusion model calls its network many times, in our case 18 times for an image (nine times with the class and nine times without it, for the guidance). The figure shows the distance against the time for 1,000 images. The best place would be at the bottom left.
 
 # %% alt="Points in a plane of drawing time and distance, both on logarithmic axes. Top left: two VAEs, an autoencoder and the dense GAN. In the middle: DCGAN, conditional DCGAN and, three to five times as slow, StyleGAN and progressive GAN. Bottom right: the two diffusion models. The conditional DCGAN is lowest among the fast ones, the pretrained diffusion model lowest of all."
 points = {}
 for name, (chapter, prefix, _, network, _) in generators.items():
-    distance = results.get(chapter, {}).get(f"{prefix}ffd")
-    if distance is not None:
-        points[name] = sampling[f"{network}_seconds"], distance
+    seconds, distance = number("speed", f"{network}_seconds"), number(chapter, f"{prefix}ffd")
+    if seconds is not None and distance is not None:
+        points[name] = seconds, distance
 with_classes = ["conditional DCGAN", "diffusion", "diffusion, pretrained"]
 figure, axis = plt.subplots(figsize=(8, 4), layout="constrained")
 kinds = {"07": "C2", "15": "C3"}  # the others are GANs
@@ -327,7 +331,7 @@ for name, (seconds, distance) in points.items():
         ha="right" if right else "left",
         va="center",
     )
-floor = results.get("11", {}).get("ffd_floor")
+floor = number("11", "ffd_floor")
 if floor is not None:
     axis.axhline(floor, color="gray", linestyle="--")
     axis.annotate("training images", (0.01, floor), (0, 4), textcoords="offset points")
@@ -352,17 +356,61 @@ axis.grid(alpha=0.3)
 plt.show()
 
 # %% [markdown]
-# The conditional DCGAN draws as fast as the plain one, within the accuracy of the timing, and has a third of its distance after two epochs in place of three. (It is told the classes, and we ask for each equally often. After two epochs the plain one has 29.9<!-- 11 equal_epochs_ffd -->. The conditional one has up to 21 % more parameters.) Only the pretrained diffusion model has a lower distance, about half (3.3<!-- 15 pretrained_ffd --> and 5.9<!-- 11 conditional_ffd -->), at 90<!-- diffusion_over_gan_seconds --> times the time. Half of its 18 calls are due to the guidance. Without it the same model still has 3.8<!-- bench samplers heun_9_ffd --> with 9 calls, at about half of the time. The dense models at the top left are faster, but much worse. (On a GPU the times, and perhaps their order, would differ.)
+# The conditional DCGAN draws as fast as the plain one, within the accuracy of the timing, and has a third of its distance after two epochs in place of three. (It is told the classes, and we ask for each equally often. After two epochs the plain one has 29.9<!-- 11 equal_epochs_ffd -->. The conditional one has up to 21 % more parameters.) Only the pretrained diffusion model has a lower distance, about half (3.3<!-- 15 pretrained_ffd --> and 5.9<!-- 11 conditional_ffd -->), at 90<!-- diffusion_over_gan_seconds --> times the time. Half of its 18 calls are due to the guidance. Without it the same model still has 3.8<!-- experiment 15 samplers heun_9_ffd --> with 9 calls, at about half of the time. The dense models at the top left are faster, but much worse. (On a GPU the times, and perhaps their order, would differ.)
 #
 # The diffusion model that was trained in its chapter has about the same distance as the conditional DCGAN (6.4<!-- 15 ffd --> and 5.9<!-- 11 conditional_ffd -->, one seed each), at a higher cost: it trained for 479 s<!-- 15 training_seconds --> in place of 109 s<!-- 11 conditional_seconds -->, and needs 18 calls for an image in place of one. The pretrained model has the same network. Most of the difference probably comes from the longer training (seed, schedule and average differ as well). We have not trained a GAN for as long, so the figure does not say which of the two would win then. Diffusion has other advantages: its training is a plain regression, and the same network completes images, for which it was not trained.
 
 # %% [markdown]
 # ## Which garment is real? (*¿Cuál rostro es real?*)
-# *Needs the cells of Setup, Parameters, "Reading the results" and "Autoencoders: what a code keeps".*
-#
 # In chapter 01 you were asked which garments are photographs. The generated ones came from an autoencoder, and you may have recognized them by their blur. Here is the same quiz with the pretrained diffusion model. Ten of these garments are photographs from the test set, one of each class, and ten were drawn by the model, also one of each class. Note the numbers of those that you take for photographs before you go on. If you write them into `GUESSES` above and run the notebook again, they are counted below. The answers come at the end of the chapter, behind the lists, so that you do not see them by accident.
 #
-# The model draws with Heun's method and guidance, as in chapter 15, which explains both.
+# The network is chapter 15's, and it draws with Heun's method and guidance. Chapter 15 explains all of them.
+
+
+# %%
+def residual_block(x, condition, filters):
+    """Maps (h, w, c) to (h, w, filters); the condition scales and shifts the features inside."""
+    skip = x if x.shape[-1] == filters else layers.Conv2D(filters, 1)(x)
+    x = layers.GroupNormalization(8)(x)
+    x = layers.Activation("silu")(x)
+    x = layers.Conv2D(filters, 3, padding="same")(x)
+    scale = layers.Dense(filters, kernel_initializer="zeros")(condition)
+    shift = layers.Dense(filters, kernel_initializer="zeros")(condition)
+    scale = layers.Reshape((1, 1, filters))(scale)
+    shift = layers.Reshape((1, 1, filters))(shift)
+    x = layers.Activation("silu")(x * (1 + scale) + shift)
+    x = layers.Conv2D(filters, 3, padding="same", kernel_initializer="zeros")(x)
+    return layers.Add()([skip, x])
+
+
+def build_unet(filters=(32, 64), blocks=2, n_classes=10):
+    """Noisy images (28, 28, 1), times (1,) and classes () to predictions (28, 28, 1)."""
+    image = keras.Input((28, 28, 1), name="image")
+    t = keras.Input((1,), name="t")
+    label = keras.Input((), dtype="int32", name="label")  # n_classes stands for "no class"
+
+    frequencies = np.geomspace(2, 200, 16, dtype="float32")[np.newaxis]
+    waves = layers.Concatenate()([ops.sin(t * frequencies), ops.cos(t * frequencies)])
+    condition = layers.Dense(128, activation="silu")(waves)
+    condition = layers.Add()([condition, layers.Embedding(n_classes + 1, 128)(label)])
+    condition = layers.Dense(128, activation="silu")(condition)
+
+    x = layers.Conv2D(filters[0], 2, strides=2)(image)  # 14 x 14
+    skips = []
+    for _ in range(blocks):
+        x = residual_block(x, condition, filters[0])
+        skips.append(x)
+    x = layers.AveragePooling2D(2)(x)  # 7 x 7
+    for _ in range(2 * blocks - 1):
+        x = residual_block(x, condition, filters[1])
+    x = layers.UpSampling2D()(x)  # 14 x 14
+    for _ in range(blocks):
+        x = layers.Concatenate()([x, skips.pop()])
+        x = residual_block(x, condition, filters[0])
+    x = layers.GroupNormalization(8)(x)
+    x = layers.Activation("silu")(x)
+    x = layers.Conv2DTranspose(1, 2, strides=2, kernel_initializer="zeros", dtype="float32")(x)
+    return keras.Model((image, t, label), x, name="unet")
 
 
 # %%
@@ -387,7 +435,7 @@ def heun(network, labels, steps=5, guidance=1.25, seed=0):
 
 
 quiz_rng = np.random.default_rng(QUIZ)
-network = gk.load_pretrained("15_diffusion")
+network = gk.load_pretrained("15_diffusion", build_unet())
 generated = heun(network, np.arange(10), seed=QUIZ)
 chosen = [quiz_rng.choice(np.flatnonzero(images.y_test == label)) for label in range(10)]
 order = quiz_rng.permutation(20)
@@ -413,7 +461,7 @@ plt.show()
 # | Learn a space of fewer dimensions, and draw from it | A plain autoencoder can do this as well, if a mixture of Gaussians is fitted to its codes. At the textbook's weight of the divergence its garments are even better (a distance of 55<!-- 07 plain_mixture_ffd -->, the VAE with a mixture 86<!-- 07 vae_mixture_ffd -->). With a learned variance the VAE has 48<!-- 07 learned_mixture_ffd --> | 07 | `the mixture is no better than the prior of the VAE` |
 # | In a GAN, generator and discriminator compete | Each phase trains only one of the two networks (a check of the implementation). In the course of the training the distance falls from 236<!-- 10 ffd_first_epoch --> to 71<!-- 10 ffd --> | 10 | `D's phase trains G` |
 #
-# We also came across a formula that is not right. The slide *Los a priors de la distribución latente* prints the divergence with a negative sign, with which it would be negative, and with $\sigma$ where chapter 07 has $\sigma^2$ (which is right only if $\sigma$ is read as the variance). Chapter 07 compares the formulas with an average over draws, and stops with `σ in place of σ² is right, too` if the last two could not be told apart.
+# We also came across a formula that is not right. The slide *Los a priors de la distribución latente* prints the divergence with a negative sign, with which it would be negative, and with $\sigma$ where chapter 07 has $\sigma^2$ (which is right only if $\sigma$ is read as the variance). Chapter 07 compares the formulas with an average over draws, and stops with `sigma in place of sigma² is right, too` if the last two could not be told apart.
 
 # %% [markdown]
 # ## From the slides to the sections
@@ -540,8 +588,6 @@ plt.show()
 
 # %% [markdown]
 # ## The answers
-# *Needs the cells of Setup, Parameters, "Reading the results", "Autoencoders: what a code keeps" and "Which garment is real? (¿Cuál rostro es real?)".*
-#
 # This section belongs to the quiz. Above each garment you find what it is. If you have trained chapter 15's model yourself, ten garments of your own model are drawn as well, from the same noise.
 
 # %% alt="The twenty garments of the quiz again, each labeled as real or generated. Numbers 1, 2, 4, 5, 6, 7, 14, 18, 19 and 20 are real."
@@ -587,33 +633,38 @@ plt.show()
 
 # %% [markdown]
 # ## Check
-# *Needs the cells of Setup, Parameters, "Reading the results", "Autoencoders: what a code keeps", "Generators: quality, time and size", "What does quality cost?" and "Which garment is real? (¿Cuál rostro es real?)".*
-#
 # These are the main claims of the chapter as assertions.
 
 # %%
 distances = {name: distance for name, (_, distance) in points.items()}
-slowness = sampling["diffusion_seconds"] / sampling["conditional_dcgan_seconds"]
+times = number("speed", "diffusion_seconds"), number("speed", "conditional_dcgan_seconds")
+slowness = {} if None in times else {"diffusion_over_gan_seconds": times[0] / times[1]}
 is_photograph = [bool((images.x_test == image).all(axis=(1, 2, 3)).any()) for image in quiz_images]
 assert is_photograph == list(quiz_is_real), "an answer of the quiz is wrong"
 assert np.ptp(generated, axis=(1, 2, 3)).min() > 0.1, "a generated garment is a blank image"
 if not QUICK and data == {"tfds"}:  # with the bundled sample, some of this may not hold
     for size, best in ((10, "dense"), (30, "convolutional"), (300, "PCA")):
         errors_of_size = {row[0]: results[row[1]][row[2]] for row in shown if row[3] == size}
-        assert min(errors_of_size, key=errors_of_size.get) == best, f"not {best} with {size}"
-        if size < 300:
+        if best in errors_of_size:
+            assert min(errors_of_size, key=errors_of_size.get) == best, f"not {best} with {size}"
+        if size < 300 and "PCA" in errors_of_size:
             assert max(errors_of_size, key=errors_of_size.get) == "PCA", "one lost to PCA"
-    assert min(distances, key=distances.get) == "diffusion, pretrained", "another one is ahead"
+    if "diffusion, pretrained" in distances:
+        assert min(distances, key=distances.get) == "diffusion, pretrained", "another one is ahead"
     quick_ones = [name for name, (seconds, _) in points.items() if seconds < 1]
-    best = min(quick_ones, key=distances.get)
-    assert best == "conditional DCGAN", "another fast model is ahead of it"
-    assert slowness > 50, "diffusion draws nearly as fast as a GAN"
+    if "conditional DCGAN" in quick_ones:
+        best = min(quick_ones, key=distances.get)
+        assert best == "conditional DCGAN", "another fast model is ahead of it"
+    for ratio in slowness.values():
+        assert ratio > 50, "diffusion draws nearly as fast as a GAN"
     recalls = {
-        name: results.get(chapter, {}).get(f"{prefix}recall")
+        name: number(chapter, f"{prefix}recall")
         for name, (chapter, prefix, *_) in generators.items()
     }
     known = {name: value for name, value in recalls.items() if value is not None}
-    assert min(known, key=known.get) == "VAE", "the VAE does not have the lowest recall"
+    if "VAE" in known:
+        assert min(known, key=known.get) == "VAE", "the VAE does not have the lowest recall"
+print("left out:", ", ".join(sorted(set(left_out))) or "nothing")
 
 gk.record(
     "16_summary",
@@ -627,8 +678,8 @@ gk.record(
         f"chapter_{generators[name][0]}_{generators[name][1]}ffd": distance
         for name, distance in distances.items()
     },
-    **{key: value for key, value in sampling.items() if key.endswith("_seconds")},
-    diffusion_over_gan_seconds=slowness,
+    **{key: value for key, value in results["speed"].items() if key.endswith("_seconds")},
+    **slowness,
     seconds=time.perf_counter() - START,
 )
 

@@ -1,79 +1,102 @@
-"""Sphinx's configuration for the web book, which `make book` builds (tools/book/web.py)."""
+"""Sphinx's configuration of the web book: `make book` turns the committed notebooks into pages.
 
+The repository itself is the source folder, so links between the files stay as they are.
+"""
+
+import inspect
 import os
-import re
 import sys
+from pathlib import Path
 
-from docutils import nodes
-from sphinx.transforms import SphinxTransform
+import nbformat
 
-sys.path.insert(0, os.path.abspath(".."))
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 
-project = "genkeras"
-html_title = "genkeras"
-language = "en"
-exclude_patterns = ["downloads"]  # files to download are no pages
+from tools import pages  # noqa: E402
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
+STANDALONE = ROOT / "build" / "standalone"
+
+project = html_title = "genkeras"
+root_doc = "docs/index"
+include_patterns = ["docs/*", "chapters/*.ipynb", "experiments/README.md"]
+exclude_patterns = ["build", ".*", "models"]  # looked through in vain
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.mathjax",
+    "sphinx_copybutton",
+]
 myst_enable_extensions = ["amsmath", "dollarmath", "colon_fence"]
 myst_heading_anchors = 3
 autodoc_preserve_defaults = True
+autodoc_inherit_docstrings = False  # Keras has a manual of its own
 autodoc_typehints = "none"
+toc_object_entries = False
 default_role = "literal"  # docstrings write `x` for code, as Markdown does
+copybutton_selector = ".cell_input pre"
 
-# --- Notebooks: shown as they were committed
+# Notebooks are shown as they were committed.
 nb_execution_mode = "off"
 nb_merge_streams = True
-nb_ipywidgets_js = {}  # widgets would fetch require.js from another host
+nb_ipywidgets_js = {}  # they would ask another host
 nb_mime_priority_overrides = [("html", "image/gif", 15)]  # above the text that stands for it
 
-# --- Everything is served by the book itself
-mathjax_path = "mathjax/tex-chtml.js"
-mathjax3_config = {"options": {"enableMenu": False}}  # its menu would load files that we leave out
-
-# --- The theme
 html_theme = "sphinx_book_theme"
-html_static_path = ["_static", "../build/book-static"]
+html_static_path = ["_static", str(pages.MATHJAX)]
+html_extra_path = ["_extra"]  # index.html, which leads to the front page
 html_favicon = "_static/favicon.svg"
 html_css_files = ["book.css"]
-html_js_files = ["book.js"]
+mathjax_path = pages.MATHJAX.name
+mathjax3_config = {"options": {"enableMenu": False}}  # it would load more files
+html_context = {"default_mode": "auto"}  # light or dark, as the reader's system
+html_copy_source = False
+html_domain_indices = False
+html_use_index = False
 html_theme_options = {
     "navbar_persistent": [],  # the side bar has the search already
     "footer_content_items": [],
-    "use_download_button": False,  # each chapter begins with its two files
+    "use_download_button": False,  # chapters begin with theirs
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-html_context = {"default_mode": "auto"}  # light or dark, as the reader's system
-html_copy_source = False  # a chapter's page offers its files
-html_domain_indices = False
-html_use_index = False
+# REPO=owner/name make book: each chapter gets buttons that open it on Colab and Binder.
+if repository := os.environ.get("REPO"):
+    html_theme_options["repository_url"] = f"https://github.com/{repository}"
+    html_theme_options["repository_branch"] = "main"
+    html_theme_options["launch_buttons"] = {
+        "colab_url": "https://colab.research.google.com",
+        "binderhub_url": "https://mybinder.org",
+        "notebook_interface": "jupyterlab",
+    }
 
 
-class HeadlessTables(SphinxTransform):
-    """A table whose head is empty gets none; the first column names its rows instead."""
+def prepare_chapter(app, docname, source):
+    """Give a chapter its download and alternative texts, and take out what needs a kernel."""
+    if docname.startswith("chapters/"):
+        notebook = nbformat.reads(source[0], as_version=4)
+        pages.without_sliders(notebook)
+        for cell in notebook.cells:
+            if "alt" in cell.metadata:
+                cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"]}}
+            if cell.cell_type == "markdown":  # exercises are files to download
+                cell.source = cell.source.replace("](../exercises/", "](path:../exercises/")
+        file = f"../build/standalone/{docname.removeprefix('chapters/')}.ipynb"
+        line = f"[Download this chapter](path:{file}) to run it on Colab or on your own computer."
+        title = notebook.cells[0]
+        title.source = title.source.replace("\n", f"\n\n{line}\n", 1)
+        source[0] = nbformat.writes(notebook)
 
-    default_priority = 500
 
-    def apply(self, **kwargs):
-        """Change the tables of one page."""
-        for table in self.document.findall(nodes.table):
-            for head in list(table.findall(nodes.thead)):
-                if not head.astext().strip():
-                    head.parent.remove(head)
-                    next(table.findall(nodes.colspec))["stub"] = 1
-
-
-def plain_docstring(app, kind, name, subject, options, lines):
-    """Docstrings are plain text: what reStructuredText would take for markup is escaped."""
-    for number, line in enumerate(lines):
-        pieces = line.split("`")  # every other one is code
-        pieces[::2] = [re.sub(r"[|*]|_(?!\w)", r"\\\g<0>", piece) for piece in pieces[::2]]
-        lines[number] = "`".join(pieces)
+def class_signature(app, kind, name, subject, options, signature, returns):
+    """Show the arguments of `__init__`, which Keras hides behind its `__new__`."""
+    return (str(inspect.signature(subject)), returns) if kind == "class" else None
 
 
 def setup(app):
-    """Add what is above to Sphinx."""
-    app.add_transform(HeadlessTables)
-    app.connect("autodoc-process-docstring", plain_docstring, priority=400)  # before napoleon
+    """Connect what is above to Sphinx."""
+    if not STANDALONE.exists():
+        raise SystemExit("The chapters to download are missing: run `make standalone` first.")
+    app.connect("source-read", prepare_chapter)
+    app.connect("autodoc-process-signature", class_signature)

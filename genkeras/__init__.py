@@ -15,18 +15,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors come as exceptions 
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 with quiet_stderr():
-    import keras  # noqa: F401
+    import keras
 
 from genkeras.data import load_images
 from genkeras.layers import (
-    AddNoise,
     EqualizedConv2D,
     EqualizedDense,
-    FadeIn,
     KLDivergenceActivityRegularization,
-    LearnedConstant,
     MinibatchStandardDeviation,
-    ModulatedConv2D,
     PixelNormalization,
     Sampling,
     TransposedDense,
@@ -42,36 +38,6 @@ from genkeras.plotting import (
 )
 from genkeras.pretrained import load_pretrained
 from genkeras.results import record
-from genkeras.training import minimize, scale_optimizer, warmup_cosine
+from genkeras.training import AdversarialModel, minimize, scale_optimizer, warmup_cosine
 
 __version__ = "0.1.0"
-
-__all__ = [
-    "AddNoise",
-    "EqualizedConv2D",
-    "EqualizedDense",
-    "FadeIn",
-    "KLDivergenceActivityRegularization",
-    "LearnedConstant",
-    "MinibatchStandardDeviation",
-    "ModulatedConv2D",
-    "PixelNormalization",
-    "Sampling",
-    "TransposedDense",
-    "classify",
-    "frechet_distance",
-    "load_images",
-    "load_pretrained",
-    "minimize",
-    "plot_diagram",
-    "plot_images",
-    "plot_learning_curves",
-    "plot_network",
-    "plot_reconstructions",
-    "plot_rows",
-    "precision_recall",
-    "record",
-    "scale_optimizer",
-    "setup",
-    "warmup_cosine",
-]

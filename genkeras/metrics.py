@@ -7,23 +7,25 @@ classifier, so its values cannot be compared with a published FID.
 import functools
 import operator
 import pathlib
+import tempfile
 
 import keras
 import numpy as np
 from genkeras.data import read_asset
 from genkeras.plotting import as_images
-from sklearn.metrics import pairwise_distances
-from sklearn.neighbors import NearestNeighbors
+from scipy.spatial.distance import cdist
 
-FEATURE_NET = pathlib.Path(__file__).parent / "assets" / "feature_net.keras"
+FEATURE_NET = "feature_net.keras"
 ROWS_AT_A_TIME = 1000  # of a matrix of distances, which would not fit into memory as a whole
 
 
 @functools.cache
 def _feature_net():
     """The bundled classifier, as a model with two outputs: features and probabilities."""
-    read_asset(FEATURE_NET)  # raises if it is damaged
-    net = keras.saving.load_model(FEATURE_NET, compile=False)
+    with tempfile.TemporaryDirectory() as folder:  # genkeras may be imported from a zip
+        path = pathlib.Path(folder, FEATURE_NET)
+        path.write_bytes(read_asset(FEATURE_NET))
+        net = keras.saving.load_model(path, compile=False)
     return keras.Model(net.inputs[0], [net.get_layer("features").output, net.outputs[0]])
 
 
@@ -58,8 +60,8 @@ def frechet_distance(a, b):
     compare sets of equal size.
 
     Args:
-        a, b: images (n, 28, 28) or (n, 28, 28, 1), as for `classify`, or features (n, d) of any
-            kind; n may differ.
+        a, b: images (n, 28, 28) or (n, 28, 28, 1), as for `classify`, or features (n, d); n may
+            differ. Features of width 784 are taken for flattened images, and refused.
 
     Returns:
         A float, 0 or more.
@@ -105,13 +107,16 @@ def precision_recall(real, fake, k=3):
 
 def _share_among(members, points, k):
     """Share of the points that lie within the k-neighbor radius of at least one member."""
-    neighbors = NearestNeighbors(n_neighbors=k + 1).fit(members)  # the first is the member itself
-    radius = neighbors.kneighbors(members)[0][:, k]
-    inside = []
-    for start in range(0, len(points), ROWS_AT_A_TIME):
-        distances = pairwise_distances(points[start : start + ROWS_AT_A_TIME], members)
-        inside.append((distances <= radius).any(axis=1))
+    # cdist subtracts, so that equal points have a distance of exactly 0
+    radius = [np.partition(rows, k, axis=1)[:, k] for rows in _distances(members, members)]
+    inside = [(rows <= np.concatenate(radius)).any(axis=1) for rows in _distances(points, members)]
     return float(np.concatenate(inside).mean())
+
+
+def _distances(points, members):
+    """The distances of points to all members, some rows of the matrix at a time."""
+    for start in range(0, len(points), ROWS_AT_A_TIME):
+        yield cdist(points[start : start + ROWS_AT_A_TIME], members)
 
 
 def _as_pair(a, b, name_a, name_b):

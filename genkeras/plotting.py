@@ -1,7 +1,12 @@
-"""Figures that many chapters draw: images, reconstructions, networks, learning curves."""
+"""Figures that many chapters draw: images, reconstructions, networks, learning curves.
+
+Each function draws into a new Matplotlib figure; `plt.gcf()` is that figure, `plt.show()` shows it.
+Each raises ValueError, in a sentence, for what it cannot draw, and then leaves no figure behind.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
+from genkeras.data import check_range
 
 WIDTH = 8.0  # inches, for every figure
 TEXT_SIZE = 8  # points
@@ -17,9 +22,6 @@ def as_images(images, name="images"):
 
     Returns:
         float32 of shape (n, h, w) or (n, h, w, 3) in [0, 1].
-
-    Raises:
-        ValueError: for images of another shape, type or range.
     """
     array = np.asarray(images)
     if array.dtype.name == "bfloat16":
@@ -46,12 +48,7 @@ def as_images(images, name="images"):
         return array.astype("float32") / 255
     if not np.issubdtype(array.dtype, np.floating):
         raise ValueError(f"{name} must be floats in [0, 1] or uint8, got {array.dtype}")
-    low, high = float(array.min()), float(array.max())
-    if not (low >= -1e-3 and high <= 1 + 1e-3):  # written so that NaN fails, too
-        raise ValueError(
-            f"{name} must lie in [0, 1] if they are floats, got values from {low:.3g} to "
-            f"{high:.3g}; divide by 255, or clip or rescale them first"
-        )
+    check_range(array, name=name)
     return np.clip(array.astype("float32"), 0, 1)
 
 
@@ -63,9 +60,6 @@ def _draw_rows(rows, labels=None, titles=None, title=None):
         labels: texts to the left of the rows, or None.
         titles: list of texts above the images, in reading order, or None.
         title: text above the figure, or None.
-
-    Returns:
-        The Matplotlib figure.
     """
     columns = max(len(row) for row in rows)
     height, width = rows[0].shape[1:3]
@@ -93,7 +87,6 @@ def _draw_rows(rows, labels=None, titles=None, title=None):
         axis.set_ylabel(label, fontsize=TEXT_SIZE)
     if title:
         figure.suptitle(title, fontsize=11)
-    return figure
 
 
 def plot_images(images, *, columns=10, titles=None, title=None):
@@ -104,12 +97,6 @@ def plot_images(images, *, columns=10, titles=None, title=None):
         columns: number of images in a row, at least 1.
         titles: n short texts, one above each image, or None.
         title: text above the figure, or None.
-
-    Returns:
-        The Matplotlib figure.
-
-    Raises:
-        ValueError: for images of another shape, type or range, or a wrong number of titles.
     """
     images = as_images(images)
     if titles is not None and len(titles) != len(images):
@@ -118,7 +105,7 @@ def plot_images(images, *, columns=10, titles=None, title=None):
         raise ValueError(f"columns must be at least 1, got {columns}")
     columns = min(columns, len(images))
     rows = [images[i : i + columns] for i in range(0, len(images), columns)]
-    return _draw_rows(rows, titles=titles, title=title)
+    _draw_rows(rows, titles=titles, title=title)
 
 
 def plot_reconstructions(originals, reconstructions, *, title=None):
@@ -128,12 +115,6 @@ def plot_reconstructions(originals, reconstructions, *, title=None):
         originals: images, as for `plot_images`.
         reconstructions: images of the same shape, or a dict of such: {"row label": images}.
         title: text above the figure, or None.
-
-    Returns:
-        The Matplotlib figure.
-
-    Raises:
-        ValueError: for images of another shape, type or range, or shapes that differ.
     """
     if not isinstance(reconstructions, dict):
         reconstructions = {"reconstruction": reconstructions}
@@ -148,7 +129,7 @@ def plot_reconstructions(originals, reconstructions, *, title=None):
             )
         labels.append(label)
         rows.append(row)
-    return _draw_rows(rows, labels=labels, title=title)
+    _draw_rows(rows, labels=labels, title=title)
 
 
 def plot_rows(rows, *, title=None):
@@ -157,17 +138,11 @@ def plot_rows(rows, *, title=None):
     Args:
         rows: {"row label": images}, with images as for `plot_images`; rows may differ in length.
         title: text above the figure, or None.
-
-    Returns:
-        The Matplotlib figure.
-
-    Raises:
-        ValueError: if there is no row, or for images of another shape, type or range.
     """
     if not isinstance(rows, dict) or not rows:
         raise ValueError('rows must be a dict such as {"generated": images} with at least one row')
     arrays = [as_images(images, f"images of row {label!r}") for label, images in rows.items()]
-    return _draw_rows(arrays, labels=list(rows), title=title)
+    _draw_rows(arrays, labels=list(rows), title=title)
 
 
 def plot_network(layers, *, parts=None, title=None):
@@ -178,12 +153,6 @@ def plot_network(layers, *, parts=None, title=None):
             that the layer passes on for one example, at least 1. Heights grow with the square root.
         parts: {"encoder": (0, 2), ...}: names above the bars from a first to a last index, or None.
         title: text above the figure, or None.
-
-    Returns:
-        The Matplotlib figure.
-
-    Raises:
-        ValueError: if there are fewer than two layers, a size is below 1, or a part lies outside.
     """
     layers = list(layers)
     if len(layers) < 2:
@@ -215,7 +184,6 @@ def plot_network(layers, *, parts=None, title=None):
     axis.axis("off")
     if title:
         axis.set_title(title, fontsize=11)
-    return figure
 
 
 def plot_diagram(boxes, arrows, *, colored=(), title=None, height=2.4):
@@ -229,12 +197,6 @@ def plot_diagram(boxes, arrows, *, colored=(), title=None, height=2.4):
         colored: texts of boxes that are drawn in a second color.
         title: text above the figure, or None.
         height: of the figure, in inches.
-
-    Returns:
-        The Matplotlib figure.
-
-    Raises:
-        ValueError: if there is no box, or an arrow or a color names one that does not exist.
     """
     if not boxes:
         raise ValueError("boxes must hold at least one box, got none")
@@ -264,7 +226,6 @@ def plot_diagram(boxes, arrows, *, colored=(), title=None, height=2.4):
     axis.axis("off")
     if title:
         axis.set_title(title, fontsize=11)
-    return figure
 
 
 def plot_learning_curves(histories, *, metric="loss", baselines=None, title=None, ylabel=None):
@@ -276,13 +237,6 @@ def plot_learning_curves(histories, *, metric="loss", baselines=None, title=None
         baselines: {"label": value}, drawn as dotted horizontal lines, or None.
         title: text above the figure, or None.
         ylabel: name of the vertical axis, with its unit; the metric if None.
-
-    Returns:
-        The Matplotlib figure.
-
-    Raises:
-        ValueError: if there is no history, one lacks the metric, or one was not validated after
-            every epoch.
     """
     curves = _read_histories(histories, metric)
     figure, axis = plt.subplots(figsize=(WIDTH, 3.6), layout="constrained")
@@ -302,7 +256,6 @@ def plot_learning_curves(histories, *, metric="loss", baselines=None, title=None
         axis.set_title(title, fontsize=11)
     axis.xaxis.get_major_locator().set_params(integer=True)
     axis.legend(fontsize=TEXT_SIZE, frameon=False)
-    return figure
 
 
 def _read_histories(histories, metric):

@@ -1,24 +1,19 @@
 """Weights that come with the package: networks of the chapters, trained for longer."""
 
 import io
-import pathlib
 
-import keras
 import numpy as np
-from genkeras.data import read_asset
-
-ASSETS = pathlib.Path(__file__).parent / "assets"
+from genkeras import data
 
 
-def load_pretrained(name, model=None):
+def load_pretrained(name, model):
     """Give a model the weights of a longer training, which come with the package.
 
     `make pretrained N=15` makes those of chapter 15 again. They are stored as float16.
 
     Args:
         name: the chapter, such as "15_diffusion".
-        model: a built Keras model with the layers and sizes of the chapter's, or None to build
-            one from the description that comes with the weights.
+        model: a built Keras model with the layers and sizes of the chapter's.
 
     Returns:
         The model, whose weights have been replaced.
@@ -27,14 +22,12 @@ def load_pretrained(name, model=None):
         ValueError: if there are no weights of that name, or the model has other ones.
         RuntimeError: if the file of the weights is damaged.
     """
-    path = ASSETS / f"{name}.npz"
-    if not path.exists():
-        names = sorted(file.stem for file in ASSETS.glob("[0-9][0-9]_*.npz"))
+    names = sorted(path.name[:-4] for path in data.ASSETS.iterdir() if path.name.endswith(".npz"))
+    names = [known for known in names if known[:2].isdigit()]
+    if name not in names:
         raise ValueError(f"no pretrained weights are called {name!r}; there are {names}")
-    with np.load(io.BytesIO(read_asset(path))) as file:
+    with np.load(io.BytesIO(data.read_asset(f"{name}.npz"))) as file:
         weights = [file[key].astype("float32") for key in file.files]
-    if model is None:
-        model = keras.models.model_from_json(path.with_suffix(".json").read_text())
     shapes = [weight.shape for weight in weights]
     expected = [tuple(weight.shape) for weight in model.weights]
     if shapes != expected:

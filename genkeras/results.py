@@ -10,7 +10,7 @@ import re
 from genkeras import data
 
 
-def record(chapter, **numbers):
+def record(chapter, /, **numbers):
     """Print a chapter's numbers; write them into the folder GENKERAS_RESULTS if that is set.
 
     The file holds the numbers, and which data sets were read and from where.
@@ -56,7 +56,7 @@ def _write_json(path, content):
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.part")
     try:
-        partial.write_text(json.dumps(content, indent=1) + "\n")
+        partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         partial.replace(path)
     except OSError:
         with contextlib.suppress(OSError):

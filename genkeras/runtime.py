@@ -3,9 +3,6 @@
 import contextlib
 import dataclasses
 import os
-import pathlib
-import platform
-import re
 import sys
 import tempfile
 import warnings
@@ -16,6 +13,7 @@ import numpy as np
 MIN_CAPABILITY = {"mixed_bfloat16": (8, 0), "mixed_float16": (7, 0)}
 POLICIES = ("auto", "float32", *MIN_CAPABILITY)
 NO_CAPABILITY = (0, 0)
+OLDEST_KERAS = (3, 14)  # as in pyproject.toml
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,8 +26,8 @@ class Runtime:
         jit_compile: what to pass to `Model.compile(jit_compile=...)` for models with convolutions,
             recurrence or dropout. On a CPU, XLA makes dropout several times slower and gains
             little for the others; on a GPU it pays. Models made of dense layers may gain from XLA
-            on a CPU, too (benchmarks/README.md has the measurements).
-        seed: the seed that Python, NumPy and the backend were given.
+            on a CPU, too (experiments/README.md has the measurements).
+        seed: the seed that Python, NumPy and TensorFlow were given.
     """
 
     device: str
@@ -61,35 +59,13 @@ def quiet_stderr():
             os.close(saved)
 
 
-def find_gpu(backend):
-    """Find the first GPU that a Keras backend sees.
-
-    Args:
-        backend: "tensorflow", "torch" or "jax".
+def find_gpu():
+    """Find TensorFlow's first GPU, and let the memory of all its GPUs grow as needed.
 
     Returns:
         None without a GPU, else (name, compute capability). The capability is a pair such as
         (8, 0), and (0, 0) for a GPU that has none (Apple, AMD).
     """
-    if backend == "tensorflow":
-        return _find_tensorflow_gpu()
-    if backend == "torch":
-        import torch
-
-        if torch.cuda.is_available():
-            return torch.cuda.get_device_name(0), torch.cuda.get_device_capability(0)
-    if backend == "jax":
-        import jax
-
-        device = jax.devices()[0]
-        if device.platform == "gpu":
-            capability = str(getattr(device, "compute_capability", "0.0")).split(".")
-            return device.device_kind, tuple(int(part) for part in capability)
-    return None
-
-
-def _find_tensorflow_gpu():
-    """Find TensorFlow's first GPU, and let the memory of all its GPUs grow as needed."""
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
@@ -102,19 +78,10 @@ def _find_tensorflow_gpu():
             if not tf.config.experimental.get_memory_growth(gpu):
                 warnings.warn(
                     "TensorFlow has taken the GPU's memory; restart and call setup() first.",
-                    stacklevel=4,
+                    stacklevel=3,
                 )
     details = tf.config.experimental.get_device_details(gpus[0])
     return details.get("device_name", "GPU"), details.get("compute_capability", NO_CAPABILITY)
-
-
-def processor_name():
-    """The name of the processor, as far as the system tells it."""
-    with contextlib.suppress(OSError):
-        found = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
-        if found:
-            return found[1]
-    return platform.processor() or platform.machine()
 
 
 def choose_policy(capability):
@@ -129,7 +96,7 @@ def setup(seed=42, mixed_precision="auto"):
     """Seed everything, let GPU memory grow, set the dtype policy, and report in one line.
 
     Args:
-        seed: whole number from 0 to 2**32 - 1 for Python, NumPy and the backend.
+        seed: whole number from 0 to 2**32 - 1 for Python, NumPy and TensorFlow.
         mixed_precision: "auto" chooses the fastest policy of this device: float32 on a CPU,
             mixed_bfloat16 on GPUs of compute capability 8.0 and up, mixed_float16 from 7.0,
             float32 below. "float32", "mixed_bfloat16" and "mixed_float16" are obeyed everywhere,
@@ -140,7 +107,8 @@ def setup(seed=42, mixed_precision="auto"):
 
     Raises:
         ValueError: if `mixed_precision` is none of the four, or `seed` is out of range.
-        RuntimeError: if Keras is configured for images with the channels first.
+        RuntimeError: on another backend than TensorFlow, with an older Keras than 3.14, or if Keras
+            is configured for images with the channels first.
 
     Source: Micikevicius et al., Mixed Precision Training, 2018.
     """
@@ -152,13 +120,23 @@ def setup(seed=42, mixed_precision="auto"):
         raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1, got {seed!r}")
     import keras
 
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        raise RuntimeError(
+            f"genkeras supports the backend tensorflow, got {backend}: set KERAS_BACKEND=tensorflow "
+            "before Keras is imported, or change ~/.keras/keras.json."
+        )
+    if tuple(int(part) for part in keras.__version__.split(".")[:2]) < OLDEST_KERAS:
+        raise RuntimeError(
+            f"genkeras needs Keras 3.14 or newer, got {keras.__version__}: older ones weigh activity "
+            "penalties otherwise. Upgrade with `pip install -U keras`."
+        )
     if keras.config.image_data_format() != "channels_last":
         raise RuntimeError(
             "Keras is configured for channels_first, but the images here have their channels last: "
             'set "image_data_format" to "channels_last" in ~/.keras/keras.json.'
         )
-    backend = keras.backend.backend()
-    gpu = find_gpu(backend)
+    gpu = find_gpu()
     if gpu is None:
         device, capability = f"CPU ({os.cpu_count()} cores)", NO_CAPABILITY
     else:
@@ -171,11 +149,9 @@ def setup(seed=42, mixed_precision="auto"):
         )
     keras.utils.set_random_seed(int(seed))
     keras.config.set_dtype_policy(policy)
-    version = getattr(sys.modules.get(backend), "__version__", "")
+    version = sys.modules["tensorflow"].__version__
     print(
-        f"Keras {keras.__version__} on {backend} {version} | {device} | {policy} | seed {seed}",
+        f"Keras {keras.__version__} on TensorFlow {version} | {device} | {policy} | seed {seed}",
         flush=True,
     )
-    # JAX is built on XLA. torch.compile costs more time than these small models can save.
-    jit_compile = backend == "jax" or (backend == "tensorflow" and gpu is not None)
-    return Runtime(device, policy, jit_compile, int(seed))
+    return Runtime(device, policy, gpu is not None, int(seed))

@@ -1,9 +1,11 @@
-"""What training loops share: the learning-rate schedule, and steps right in mixed precision."""
+"""What training loops share: the learning-rate schedule, steps right in mixed precision, and a
+base class for models whose players have optimizers of their own."""
 
 import keras
+import numpy as np
+from genkeras.data import check_range
 
 
-# Taught in chapter 03.
 def warmup_cosine(peak_rate, steps):
     """Learning rate that rises to `peak_rate` in a twentieth of the steps, then falls to 0.
 
@@ -12,7 +14,7 @@ def warmup_cosine(peak_rate, steps):
         steps: gradient steps of the whole training, epochs times batches; at least 1.
 
     Returns:
-        A Keras learning-rate schedule.
+        A Keras learning-rate schedule. Already the first step has a rate above 0.
 
     Raises:
         ValueError: if `steps` is less than 1.
@@ -23,11 +25,10 @@ def warmup_cosine(peak_rate, steps):
         raise ValueError(f"steps must be at least 1 (epochs times batches), got {steps}")
     warmup = max(1, steps // 20)
     return keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - warmup), warmup_target=peak_rate, warmup_steps=warmup
+        peak_rate / warmup, max(1, steps - warmup), warmup_target=peak_rate, warmup_steps=warmup
     )
 
 
-# Taught in chapter 10.
 def scale_optimizer(optimizer):
     """Wrap an optimizer in a `LossScaleOptimizer` where the dtype policy is mixed_float16.
 
@@ -45,7 +46,6 @@ def scale_optimizer(optimizer):
     return keras.optimizers.LossScaleOptimizer(optimizer)
 
 
-# Taught in chapter 10.
 def minimize(optimizer, loss_fn, variables):
     """Make one gradient step on `variables` and on no others, scaling the loss if necessary.
 
@@ -78,3 +78,43 @@ def minimize(optimizer, loss_fn, variables):
         raise ValueError("the loss depends on none of the variables (is the model built?)")
     optimizer.apply(gradients, variables)
     return loss
+
+
+class AdversarialModel(keras.Model):
+    """A `keras.Model` for GANs, which says in a sentence what such a model cannot do.
+
+    A subclass has a `train_step` of its own, in which each player makes its step (`minimize`). It
+    has no validation loss, and it is not saved as a whole: save the players.
+
+    Attributes:
+        image_range: (lowest, highest) value of the images that `fit` takes; arrays outside of it
+            are refused. Data sets (`tf.data`) are not looked into.
+    """
+
+    image_range = (0.0, 1.0)
+
+    def fit(self, x=None, *args, **kwargs):
+        """`keras.Model.fit`; ValueError for images out of range and for validation data."""
+        if kwargs.get("validation_data") is not None or kwargs.get("validation_split"):
+            raise ValueError(self._no("validation_data"))
+        if isinstance(x, np.ndarray):
+            check_range(x, *self.image_range)
+        return super().fit(x, *args, **kwargs)
+
+    def evaluate(self, *args, **kwargs):
+        """Not possible: raises a NotImplementedError."""
+        raise NotImplementedError(self._no("evaluate"))
+
+    def _no(self, what):
+        return (
+            f"{type(self).__name__} has no validation loss, which {what} would need: "
+            "draw images and score them, for example with gk.frechet_distance"
+        )
+
+    def save(self, *args, **kwargs):
+        """Not possible: raises a NotImplementedError."""
+        raise NotImplementedError(
+            f"{type(self).__name__} cannot be saved as a whole: save its networks (for example "
+            "model.generator.save('generator.keras')), or its weights with save_weights "
+            "(ModelCheckpoint: save_weights_only=True)"
+        )

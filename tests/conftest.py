@@ -26,25 +26,19 @@ def no_prepared_data(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def float32_afterwards():
+def clean_afterwards():
+    """The usual precision and no open figures after each test, where it has loaded the libraries."""
     yield
-    import keras
-
-    keras.config.set_dtype_policy("float32")
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
+    if "keras" in sys.modules:
+        sys.modules["keras"].config.set_dtype_policy("float32")
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 def make(*arguments, folder=ROOT, **variables):
     """Run make as a user would; VIRTUAL_ENV is this process's environment unless given."""
     environment = {**os.environ, "VIRTUAL_ENV": sys.prefix, **variables}
-    for inherited in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ENV", "PYTHON", "GPU"):
+    for inherited in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ENV", "PYTHON", "GPU", "N", "ARGS"):
         environment.pop(inherited, None)  # `make test` is a make, too
     return subprocess.run(
         ["make", "--no-print-directory", *arguments],
@@ -55,34 +49,22 @@ def make(*arguments, folder=ROOT, **variables):
     )
 
 
-def bare_environment(folder, *paths):
-    """A virtual environment that imports from `paths`, then from where this process imports."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
-    [packages] = folder.glob("lib/python*/site-packages")
-    parents = [path for path in sys.path if path.endswith("site-packages")]
-    (packages / "paths.pth").write_text("\n".join([*map(str, paths), *parents]) + "\n")
-    return folder / "bin" / "python"
-
-
 @pytest.fixture
 def clone(tmp_path):
-    """A copy of the project without its chapters, installed, in a folder with spaces and accents."""
+    """A copy of the project without its chapters, in a folder with spaces and accents.
+
+    Its commands use this process's environment; the copy's own genkeras is what they import.
+    """
     folder = tmp_path / "mi carpeta ñandú"
     ignored = shutil.ignore_patterns(
         ".git", ".venv*", "build", "models", "*.egg-info", ".*_cache", "__pycache__", "[01]*.*"
     )
     shutil.copytree(ROOT, folder, ignore=ignored)
-    bare_environment(folder / ".venv", folder)
-    checksum = subprocess.run(
-        ["cksum"], input=(folder / "pyproject.toml").read_bytes(), capture_output=True
-    ).stdout.decode()
-    checksum = checksum.strip()
-    stamp = f"{folder} [notebooks,test] highest {checksum}\n"
-    (folder / ".venv" / ".genkeras-installed").write_text(stamp)
+    # The environment is this process's, which needs no installation.
+    (folder / "tools" / "install.sh").write_text("", encoding="utf-8")
     return folder
 
 
 def make_in(clone, *arguments, **variables):
-    """Run make in a clone with the clone's own environment."""
-    jupyter = str(pathlib.Path(sys.prefix) / "share" / "jupyter")  # nbconvert's templates
-    return make(*arguments, folder=clone, VIRTUAL_ENV=None, JUPYTER_PATH=jupyter, **variables)
+    """Run make in a clone."""
+    return make(*arguments, folder=clone, **variables)

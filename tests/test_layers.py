@@ -68,26 +68,47 @@ def test_a_loaded_tied_model_is_the_same_and_still_tied(tmp_path):
     x = np.random.default_rng(3).normal(size=(4, 5)).astype("float32")
     np.testing.assert_allclose(loaded.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6)
     dense, tied = loaded.layers
-    assert tied.dense is dense
+    assert tied.kernel is dense.kernel
     assert loaded.count_params() == model.count_params()
     dense.kernel.assign(np.zeros((5, 3)))
     bias = ops.convert_to_numpy(tied.bias)
     np.testing.assert_allclose(tied(np.ones((1, 3))), np.maximum(bias, 0)[None], rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    "imports",
-    [
-        "import genkeras, keras",
-        "import keras, genkeras",
-        "import genkeras, importlib.util; importlib.util.find_spec('keras'); import keras",
-    ],
-)
-def test_a_fresh_process_that_imported_genkeras_can_load(tmp_path, imports):
+def test_a_fresh_process_that_imported_genkeras_can_load(tmp_path):
     model, *_ = tied_autoencoder()
     model.save(tmp_path / "tied.keras")
-    code = f"{imports}; keras.models.load_model({str(tmp_path / 'tied.keras')!r})"
+    code = f"import genkeras, keras; keras.models.load_model({str(tmp_path / 'tied.keras')!r})"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("functional", [False, True])
+def test_tied_layers_in_models_inside_a_model_keep_their_values_when_loaded(tmp_path, functional):
+    dense = layers.Dense(3, name="code")
+    encoder = keras.Sequential([keras.Input((5,)), dense])
+    decoder = keras.Sequential([keras.Input((3,)), gk.TransposedDense(dense, "tanh")])
+    if functional:
+        x = keras.Input((5,))
+        model = keras.Model(x, decoder(encoder(x)))
+    else:
+        model = keras.Sequential([keras.Input((5,)), encoder, decoder])
+    randomize(model)
+    assert len(model.trainable_weights) == 3 and model.count_params() == 5 * 3 + 3 + 5
+    x = np.random.default_rng(3).normal(size=(4, 5)).astype("float32")
+    expected = model.predict(x, verbose=0)
+    model.save(tmp_path / "tied.keras")
+    loaded = keras.models.load_model(tmp_path / "tied.keras")
+    np.testing.assert_allclose(loaded.predict(x, verbose=0), expected, rtol=1e-6)
+    model.save_weights(tmp_path / "tied.weights.h5")
+    randomize(model, seed=9)
+    model.load_weights(tmp_path / "tied.weights.h5")
+    np.testing.assert_allclose(model.predict(x, verbose=0), expected, rtol=1e-6)
+
+
+def test_freezing_the_tied_layer_leaves_the_bias_of_the_other_trainable():
+    model, dense, tied = tied_autoencoder()
+    tied.trainable = False
+    assert [v.name for v in dense.trainable_variables] == ["bias"]  # the kernel is one variable
 
 
 def test_decoder_saved_alone_loads(tmp_path):
@@ -138,8 +159,8 @@ def test_a_layer_that_is_not_dense_is_refused():
 
 
 def test_inputs_of_the_wrong_size_are_refused():
-    *_, tied = tied_autoencoder()
-    fresh = gk.TransposedDense(tied.dense)
+    _, dense, _ = tied_autoencoder()
+    fresh = gk.TransposedDense(dense)
     with pytest.raises(ValueError, match="inputs of size 3, got 4"):
         fresh(np.ones((1, 4)))
 
@@ -188,6 +209,20 @@ def test_a_vae_is_the_same_after_loading(tmp_path):
     assert first["kl_nats"] == pytest.approx(second["kl_nats"], rel=1e-5)
 
 
+def test_sampling_of_huge_log_variances_is_finite():
+    mean = np.zeros((4, 2), "float32")
+    layer = gk.Sampling(kl_weight=1.0, seed=0)
+    z = layer([mean, mean + 300])
+    assert np.isfinite(np.asarray(z)).all() and np.isfinite(float(layer.losses[0]))
+
+
+def test_a_vae_on_images_that_were_not_scaled_has_a_finite_loss():
+    x = 255 * np.random.default_rng(0).random((64, 6)).astype("float32")
+    model = vae(kl_weight=1.0)
+    model.compile(loss="mse", optimizer=keras.optimizers.Adam(0.1))
+    assert np.isfinite(model.fit(x, x, epochs=20, verbose=0).history["loss"]).all()
+
+
 def test_sampling_is_float32_under_mixed_precision():
     keras.config.set_dtype_policy("mixed_float16")
     try:
@@ -216,3 +251,19 @@ def test_sampling_refuses_a_weight_out_of_range(weight):
 def test_sampling_refuses_what_is_not_a_pair():
     with pytest.raises(ValueError, match="two tensors of one shape"):
         gk.Sampling()([np.zeros((2, 3)), np.zeros((2, 4))])
+
+
+# --- Layers of chapters 12 and 13 ---------------------------------------------------------------
+
+
+def test_equalized_layers_of_large_half_precision_inputs_are_finite():
+    x = np.full((2, 1000), 50_000, "float16")
+    dense = gk.EqualizedDense(3, gain=1.0, dtype="mixed_float16")
+    dense.build(x.shape)
+    dense.set_weights([np.tile([[1.0], [-1.0]], (500, 3)), np.zeros(3)])
+    assert np.isfinite(np.asarray(ops.cast(dense(x), "float32"))).all()
+    conv = gk.EqualizedConv2D(1, 3, gain=1.0, dtype="mixed_float16", padding="valid")
+    x = np.full((1, 3, 3, 100), 50_000, "float16")
+    conv.build(x.shape)
+    conv.set_weights([np.tile([[1.0], [-1.0]], (3, 3, 50, 1)), np.zeros(1)])
+    assert np.isfinite(np.asarray(ops.cast(conv(x), "float32"))).all()

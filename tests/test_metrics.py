@@ -4,7 +4,7 @@ import genkeras as gk
 import keras
 import numpy as np
 import pytest
-from genkeras import metrics
+from genkeras import data, metrics
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +76,9 @@ def test_precision_and_recall_agree_with_the_definition_in_blocks(monkeypatch):
     assert gk.precision_recall(real, fake) == (share(real, fake), share(fake, real))
 
 
-def test_identical_points_do_not_break_recall():
-    same = np.ones((10, 4))
+@pytest.mark.parametrize(("points", "copies"), [(6, 4), (50, 5)])
+def test_sets_that_hold_copies_lie_among_themselves(points, copies):
+    same = np.repeat(gaussian(points, 0, 1, 0), copies, axis=0)
     assert gk.precision_recall(same, same) == (1.0, 1.0)
 
 
@@ -144,10 +145,11 @@ def test_bad_sets_are_refused():
 
 
 def test_a_damaged_classifier_says_how_to_restore_it(tmp_path, monkeypatch):
-    copy = tmp_path / "feature_net.keras"
-    copy.write_bytes(metrics.FEATURE_NET.read_bytes()[:-10])
-    copy.with_suffix(".sha256").write_text(metrics.FEATURE_NET.with_suffix(".sha256").read_text())
-    monkeypatch.setattr(metrics, "FEATURE_NET", copy)
+    for name in ("feature_net.keras", "feature_net.sha256"):
+        (tmp_path / name).write_bytes((data.ASSETS / name).read_bytes())
+    path = tmp_path / "feature_net.keras"
+    path.write_bytes(path.read_bytes()[:-10])
+    monkeypatch.setattr(data, "ASSETS", tmp_path)
     metrics._feature_net.cache_clear()
     with pytest.raises(RuntimeError, match="is damaged"):
         gk.classify(np.zeros((1, 28, 28)))

@@ -126,8 +126,16 @@ def test_a_schedule_without_steps_is_refused(steps):
 def test_a_schedule_rises_and_falls_to_zero():
     schedule = gk.warmup_cosine(2e-3, 100)
     rates = [float(schedule(step)) for step in (0, 5, 52, 100)]
-    assert rates[0] == 0 and rates[1] == pytest.approx(2e-3, rel=1e-3)
+    assert rates[0] == pytest.approx(4e-4) and rates[1] == pytest.approx(2e-3, rel=1e-3)
     assert 0.8e-3 < rates[2] < 1.2e-3 and rates[3] == pytest.approx(0, abs=1e-8)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 30])
+def test_the_first_step_of_every_training_moves_the_weights(steps):
+    variable = keras.Variable(1.0)
+    optimizer = keras.optimizers.SGD(gk.warmup_cosine(0.1, steps))
+    gk.minimize(optimizer, lambda: variable * 1.0, [variable])
+    assert float(variable) < 1.0
 
 
 def test_optimizers_are_left_alone_in_full_precision():
@@ -142,8 +150,10 @@ def test_optimizers_are_wrapped_once_in_half_precision(policy):
     assert gk.scale_optimizer(scaled) is scaled
 
 
-class Pair(keras.Model):
+class Pair(gk.AdversarialModel):
     """Two linear models with an optimizer each; `phases` says which of them learn."""
+
+    image_range = (-5.0, 5.0)
 
     def __init__(self, phases=("first", "second")):
         super().__init__()
@@ -183,12 +193,54 @@ def test_minimize_works_inside_train_step(jit_compile, steps_per_execution):
     assert not np.any(model.second.get_weights()[0])
 
 
+def pair():
+    _, x, y = regression("float32")
+    model = Pair()
+    model.compile(jit_compile=False)
+    return model, np.abs(x).clip(0.5, 1), y
+
+
+def test_what_an_adversarial_model_cannot_do_is_said_in_a_sentence(tmp_path):
+    model, x, y = pair()
+    path = tmp_path / "model.keras"
+    with pytest.raises(ValueError, match="Pair has no validation loss, which validation_data"):
+        model.fit(x, y, validation_data=(x, y), verbose=0)
+    with pytest.raises(NotImplementedError, match="no validation loss, which evaluate would need"):
+        model.evaluate(x, y, verbose=0)
+    checkpoint = keras.callbacks.ModelCheckpoint(path)
+    for save in (
+        lambda: model.save(path),
+        lambda: model.fit(x, y, verbose=0, callbacks=[checkpoint]),
+    ):
+        with pytest.raises(NotImplementedError, match="cannot be saved as a whole: save its net"):
+            save()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_of_an_adversarial_model_can_be_saved(tmp_path):
+    model, x, y = pair()
+    model.fit(x, y, verbose=0)
+    model.save_weights(tmp_path / "pair.weights.h5")
+    other, *_ = pair()
+    other.load_weights(tmp_path / "pair.weights.h5")
+    np.testing.assert_array_equal(other.first.get_weights()[0], model.first.get_weights()[0])
+
+
+@pytest.mark.parametrize("factor", [255, -9, np.nan])
+def test_images_out_of_range_are_refused_in_fit(factor):
+    model, x, y = pair()
+    with pytest.raises(ValueError, match=r"must lie in \[-5, 5\], got values from"):
+        model.fit(x * factor, y, verbose=0)
+    with pytest.raises(ValueError, match=r"must lie in \[-5, 5\]"):
+        model.fit((255 * x).astype("uint8"), y, verbose=0)
+
+
 REPLICAS = """
 import sys
 import genkeras as gk, keras, numpy as np, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-sys.path.insert(0, "tests")
+sys.path[:0] = ["tests", "."]
 from test_training import Pair, regression
 _, x, y = regression("float32")
 weights = []

@@ -1,7 +1,7 @@
 """Make the bundled sample: the first 1,000 training and 200 test images of each class.
 
-`make sample` calls it. It needs the full Fashion-MNIST, prepared or downloadable, and gives the
-same bytes each time.
+`python -m tools.make_sample [FILE]` needs the full Fashion-MNIST, prepared or downloadable, and
+gives the same bytes each time.
 """
 
 import hashlib
@@ -35,10 +35,10 @@ def make_sample(images, path, n_train=1000, n_test=200):
         y_test=images.y_test[test].astype("uint8"),
     )
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    path.with_suffix(".sha256").write_text(f"{digest}  {path.name}\n")
+    path.with_suffix(".sha256").write_text(f"{digest}  {path.name}\n", encoding="utf-8")
     return digest
 
 
 if __name__ == "__main__":
-    target = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else data.SAMPLE
+    target = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else data.ASSETS / data.SAMPLE
     print(make_sample(gk.load_images(source="tfds"), target), target)

@@ -1,15 +1,15 @@
 """Train a chapter's network for longer than the chapter does: `make pretrained N=15`.
 
-The network and its training images come from the code of the chapter's script. The training goes
-on where it was interrupted. It writes genkeras/assets/15_diffusion.npz with the weights as float16,
-the file's SHA-256, and the layers of the network as JSON. Needs the full Fashion-MNIST, and one to two hours on two cores.
+The network and its training images come from the code of the chapter's script. An interrupted
+training goes on where it stopped. The weights go to genkeras/assets/15_diffusion.npz as float16,
+with the file's SHA-256 beside it. Needs the full Fashion-MNIST, and one to two hours on two cores.
 """
 
 import argparse
 import hashlib
 import io
-import pathlib
-import sys
+import json
+import math
 import time
 
 import genkeras as gk
@@ -17,11 +17,10 @@ import keras
 import numpy as np
 from keras import ops
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-from gans import chapter  # noqa: E402
+from tools import ROOT, lift
 
-ASSETS = ROOT / "genkeras/assets"
+ASSETS = ROOT / "genkeras" / "assets"
+BACKUPS = ROOT / "build" / "pretrained"
 EPOCH = 500  # steps between two lines of output, and two backups
 
 
@@ -39,65 +38,110 @@ class Cooldown(keras.optimizers.schedules.LearningRateSchedule):
         return {"schedule": self.schedule, "steps": self.steps, "last_steps": self.last_steps}
 
 
-def diffusion(steps):
-    """Train the U-Net of chapter 15, and return it with its averaged weights."""
-    code = chapter("15")
-    run = gk.setup(seed=0, mixed_precision="float32")
-    images = gk.load_images(source="tfds")
+def diffusion(settings, images, jit_compile):
+    """The U-Net of chapter 15; its weights are averages after the training."""
+    code, steps = lift.chapter("15"), settings["steps"]
     network = code["build_unet"]()
     # the start of a cosine for a third more steps, then a straight line down to 0
-    schedule = Cooldown(gk.warmup_cosine(4e-3, 4 * steps // 3), steps, last_steps=steps // 12)
+    schedule = gk.warmup_cosine(settings["rate"], 4 * steps // 3)
     network.compile(
-        optimizer=keras.optimizers.Adam(schedule, use_ema=True, ema_momentum=0.999),
+        optimizer=keras.optimizers.Adam(
+            Cooldown(schedule, steps, last_steps=steps // 12),
+            use_ema=True,
+            ema_momentum=settings["momentum"],
+        ),
         loss="mse",
-        steps_per_execution=10,
-        jit_compile=run.jit_compile,
+        steps_per_execution=math.gcd(10, EPOCH),
+        jit_compile=jit_compile,
     )
-    backup = ROOT / f"build/pretrained/15-{steps}.backup"
-    network.fit(
-        code["noisy_batches"](2 * images.x_train - 1, images.y_train, 64),
-        epochs=steps // EPOCH,
+    x = 2 * images.x_train - 1
+    return network, code["noisy_batches"](x, images.y_train, settings["batch_size"]), network
+
+
+# {name of the weights: (function, settings)}. The function takes the settings, the images and
+# whether to use XLA. It returns a compiled model, endless data that it learns from, and the network
+# whose weights are stored: the model itself, or a part of it.
+TRAININGS = {
+    "15_diffusion": (
+        diffusion,
+        {"steps": 30_000, "rate": 4e-3, "batch_size": 64, "momentum": 0.999, "seed": 0},
+    ),
+}
+
+
+def find(number, steps=None):
+    """Name, function and settings of a chapter's training.
+
+    Raises:
+        ValueError: if there is none, or if the steps do not fill whole epochs.
+    """
+    names = {name.split("_")[0]: name for name in TRAININGS}
+    if number not in names:
+        raise ValueError(
+            f"no training of chapter {number!r}; there are those of {', '.join(names)}"
+        )
+    prepare, settings = TRAININGS[names[number]]
+    if steps is not None and (steps <= 0 or steps % EPOCH):
+        raise ValueError(f"steps must be a positive multiple of {EPOCH}, got {steps}")
+    return names[number], prepare, settings | {"steps": steps or settings["steps"]}
+
+
+def backup_folder(name, settings, model, folder=BACKUPS):
+    """Where a training is backed up: a folder for each combination of settings and shapes.
+
+    Says so if there are backups with other ones, from which the training cannot go on.
+    """
+    described = json.dumps(
+        [settings, [list(weight.shape) for weight in model.weights]], sort_keys=True
+    )
+    path = folder / f"{name}-{hashlib.sha256(described.encode()).hexdigest()[:12]}.backup"
+    if not path.exists() and any(folder.glob(f"{name}-*.backup")):
+        print(f"{name}: starts anew, because the backups in {folder} have other settings")
+    return path
+
+
+def train(name, prepare, settings):
+    """Train, or go on where a training with the same settings stopped; return the network."""
+    run = gk.setup(seed=settings["seed"], mixed_precision="float32")
+    images = gk.load_images(source="tfds")
+    model, data, network = prepare(settings, images, run.jit_compile)
+    folder = backup_folder(name, settings | {"images": len(images.x_train)}, model)
+    model.fit(
+        data,
+        epochs=settings["steps"] // EPOCH,
         steps_per_epoch=EPOCH,
         shuffle=False,  # the batches are already
-        callbacks=[keras.callbacks.BackupAndRestore(backup)],
+        callbacks=[keras.callbacks.BackupAndRestore(folder)],
         verbose=2,
     )
     return network
 
 
-TRAININGS = {"15_diffusion": (diffusion, 30_000)}
-
-
-def store(network, name):
-    """Write the weights as float16, their SHA-256 and the layers; return the size in bytes."""
+def store(network, name, folder=ASSETS):
+    """Write the weights as float16, and their SHA-256; return the size in bytes."""
     content = io.BytesIO()
-    weights = [np.asarray(weight, "float16") for weight in network.get_weights()]
-    np.savez_compressed(content, *weights)
-    path = ASSETS / f"{name}.npz"
+    np.savez_compressed(content, *(np.asarray(one, "float16") for one in network.get_weights()))
+    path = folder / f"{name}.npz"
     path.write_bytes(content.getvalue())
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    path.with_suffix(".sha256").write_text(f"{digest}  {path.name}\n")
-    layers = network.to_json()
-    for key in ("quantization_config", "input_axes", "output_axes"):
-        layers = layers.replace(f', "{key}": null', "")  # which older versions of Keras refuse
-    path.with_suffix(".json").write_text(layers + "\n")
+    digest = hashlib.sha256(content.getvalue()).hexdigest()
+    path.with_suffix(".sha256").write_text(f"{digest}  {path.name}\n", "utf-8")
     return path.stat().st_size
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("number", help="of the chapter: 15")
-    parser.add_argument("--steps", type=int, help="gradient steps, a multiple of 500")
+    parser.add_argument("number", help=f"of the chapter: {', '.join(TRAININGS)}")
+    parser.add_argument("--steps", type=int, help=f"gradient steps, a multiple of {EPOCH}")
     arguments = parser.parse_args()
-    names = [name for name in TRAININGS if name.startswith(arguments.number)]
-    if not names:
-        parser.error(f"there is no longer training of chapter {arguments.number}")
-    train, steps = TRAININGS[names[0]]
+    try:
+        name, prepare, settings = find(arguments.number, arguments.steps)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
     start = time.perf_counter()
-    network = train(arguments.steps or steps)
-    size = store(network, names[0])
+    network = train(name, prepare, settings)
+    size = store(network, name)
     minutes = (time.perf_counter() - start) / 60
-    print(f"{names[0]}: {network.count_params():,} weights, {size:,} bytes, {minutes:.0f} minutes")
+    print(f"{name}: {network.count_params():,} weights, {size:,} bytes, {minutes:.0f} minutes")
 
 
 if __name__ == "__main__":

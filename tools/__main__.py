@@ -1,0 +1,105 @@
+"""The command line behind the targets of the Makefile (see ACTIONS)."""
+
+import argparse
+import os
+import sys
+
+from tools import CHAPTERS
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
+    parser.add_argument("action", choices=list(ACTIONS))
+    parser.add_argument("numbers", nargs="*", help="such as 03 05; all chapters if left out")
+    parser.add_argument(
+        "--keep", choices=["py", "ipynb"], help="sync: whose cells to keep if both were edited"
+    )
+    options = parser.parse_args(arguments)
+    scripts = sorted(CHAPTERS.glob("[0-9][0-9]_*.py"))
+    wanted = [number.zfill(2) for number in options.numbers]
+    for number in wanted:
+        if number not in [script.stem[:2] for script in scripts]:
+            sys.exit(f"there is no chapter {number!r}: write N=03, or N='03 05' for several")
+    if wanted:
+        scripts = [script for script in scripts if script.stem[:2] in wanted]
+    try:
+        return ACTIONS[options.action](scripts, options)
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        print(f"{error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
+        return 1
+
+
+def run(scripts, options):
+    from tools import running
+
+    return running.run(scripts, options.action)
+
+
+def outputs(scripts, options):
+    status = run(scripts, options)
+    return status if status == 130 else max(status, sync(scripts, options))
+
+
+def sync(scripts, options):
+    """Bring numbers, notebooks and the README up to date."""
+    from tools import fresh, pairing, quotes
+
+    status = 0
+    for script in scripts:
+        try:
+            changed = quotes.update_script(script)
+            changed = pairing.sync(script, options.keep) or changed
+        except pairing.EditedNotebook as error:
+            print(error, file=sys.stderr)
+            status = 1
+            continue
+        except ValueError as error:  # nbformat and json: a file that was cut, for example
+            print(f"{script.stem}: cannot be read ({error})".splitlines()[0], file=sys.stderr)
+            status = 1
+            continue
+        print(f"{script.stem}: {'synchronized' if changed else 'in step'}")
+        for problem in fresh.problems(script, script.parent):
+            print(f"{script.stem}: {problem}: run make outputs N={script.stem[:2]}")
+    quotes.update_readme()
+    return status
+
+
+def lab(scripts, options):
+    """Say what to do where JupyterLab would refuse to open a chapter."""
+    from tools import pairing
+
+    status = 0
+    for script in scripts:
+        path = script.with_suffix(".ipynb")
+        try:
+            if path.exists():
+                pairing.refuse_edited(script, pairing.read_notebook(path))
+        except pairing.EditedNotebook as error:
+            print(error, file=sys.stderr)
+            status = 1
+    return status
+
+
+def standalone(scripts, options):
+    """Write each chapter as a notebook that needs no clone of this repository."""
+    from tools import standalone
+
+    for script in scripts:
+        path = standalone.write(script)
+        print(f"{os.path.relpath(path)}: {path.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+ACTIONS = {
+    "run": run,
+    "quick": run,
+    "outputs": outputs,
+    "sync": sync,
+    "lab": lab,
+    "standalone": standalone,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""Numbers in prose, each with the place it comes from, and the README's table of chapters.
+
+A number is followed by a comment that names its source; `make sync` brings it up to date:
+
+    0.0101<!-- stacked_val_mse -->                 the chapter's own results
+    0.0101<!-- 03 stacked_val_mse -->              the results of chapter 03
+    0.9<!-- experiment 11 mixed_batches -->        the results of an experiment
+    0.06<!-- experiment speed xla conv_ratio -->   the same, with the question that it belongs to
+    0.0132<!-- textbook stacked printed -->        experiments/textbook.json, printed in the book
+    0.1<!-- setting -->                            not measured: a setting of the experiment
+
+In code, `RIVAL = 0.0132  # textbook stacked printed` does the same.
+"""
+
+import json
+import re
+
+from experiments import tables
+from tools import CHAPTERS, EXPERIMENTS, ROOT
+from tools.pairing import read_script, title, write_whole
+
+README = ROOT / "README.md"
+QUOTED = re.compile(r"(?<![\w.])(-?\d[\d,]*(?:\.\d+)?)( ?(?:%|s|points|times)?)<!-- ([\w ]+) -->")
+IN_CODE = re.compile(r"^([A-Z_]+ = )([\d.]+)(  # ((?:textbook|experiment) [\w ]+))$", re.MULTILINE)
+TABLE_START, TABLE_END = "<!-- chapters -->\n", "\n<!-- /chapters -->"
+SETTING = "setting"
+
+
+def chapter_numbers(script):
+    """The numbers that the chapter's last full run recorded."""
+    results = script.parent / "results" / f"{script.stem}.json"
+    return json.loads(results.read_text("utf-8"))["numbers"] if results.exists() else {}
+
+
+def look_up(source, numbers):
+    """The number that a source stands for.
+
+    Args:
+        source: the words in the comment, such as "stacked_val_mse", "03 stacked_val_mse" or
+            "experiment 11 mixed_batches".
+        numbers: the chapter's own numbers.
+
+    Raises:
+        KeyError: if nothing of that name was measured.
+    """
+    first, *rest = source.split()
+    if not rest:
+        return numbers[source]
+    if first == "experiment":
+        return tables.look_up(*rest)
+    if first == "textbook" and len(rest) == 2:
+        return json.loads((EXPERIMENTS / "textbook.json").read_text("utf-8"))[rest[0]][rest[1]]
+    if len(rest) == 1:
+        for script in CHAPTERS.glob(f"{first}_*.py"):
+            return chapter_numbers(script)[rest[0]]
+    raise KeyError(source)
+
+
+def format_like(quoted, value):
+    """`value` with the decimals, and the comma after thousands, of a quoted number."""
+    decimals = len(quoted.partition(".")[2])
+    comma = "," if "," in quoted or abs(value) >= 10_000 else ""
+    return f"{value:{comma}.{decimals}f}"
+
+
+def renew(text, numbers):
+    """`text` with every quoted number brought up to date; unknown sources stay as they are."""
+
+    def renew_prose(found):
+        quoted, unit, source = found.groups()
+        try:
+            return f"{format_like(quoted, look_up(source, numbers))}{unit}<!-- {source} -->"
+        except KeyError:
+            return found[0]
+
+    def renew_code(found):
+        name, _, comment, source = found.groups()
+        try:
+            return f"{name}{look_up(source, numbers):g}{comment}"
+        except KeyError:
+            return found[0]
+
+    return IN_CODE.sub(renew_code, QUOTED.sub(renew_prose, text))
+
+
+def update_script(script):
+    """Bring the numbers in a chapter's prose up to date; return whether one changed."""
+    return _rewrite(script, renew(script.read_text("utf-8"), chapter_numbers(script)))
+
+
+def problems(text, numbers, others=True):
+    """Sentences about quoted numbers that are wrong, or whose source is unknown.
+
+    Args:
+        text: prose or code.
+        numbers: the chapter's own numbers.
+        others: whether numbers of other chapters must still be there.
+    """
+    prose = [(quoted, source) for quoted, _, source in QUOTED.findall(text) if source != SETTING]
+    for quoted, source in prose + [found[1::2] for found in IN_CODE.findall(text)]:
+        try:
+            value = look_up(source, numbers)
+        except KeyError:
+            if others or not re.match(r"\d\d ", source):
+                yield f"quotes {quoted} as {source!r}, which was not measured"
+            continue
+        right = format_like(quoted, value) if (quoted, source) in prose else f"{value:g}"
+        if right != quoted:
+            yield f"quotes {source} as {quoted}, but it is {right}"
+
+
+def unsourced(markdown):
+    """Decimal numbers in prose that do not say where they come from."""
+    text = re.sub(r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$", " ", markdown, flags=re.DOTALL)
+    text = re.sub(r"\]\([^)]*\)|https?://\S+", " ", text)
+    return re.findall(r"(?<![\w.])\d+\.\d+(?!\w|\.\d)", QUOTED.sub(" ", text))
+
+
+# --- The README ----------------------------------------------------------------------------------
+
+
+def chapter_table(folder=CHAPTERS):
+    """The README's table: a row for each chapter, from the table under its title."""
+    rows = ["| | chapter | result | time on two CPU cores |", "|---|---|---|---|"]
+    for script in sorted(folder.glob("[0-9][0-9]_*.py")):
+        notebook = read_script(script)
+        head = notebook.cells[0].source
+        result = re.search(r"^\| Result \| (.*) \|$", head, re.MULTILINE)
+        shown = re.sub(r"<!-- [\w ]+ -->", "", result[1]) if result else ""
+        seconds = chapter_numbers(script).get("seconds")
+        time = f"{seconds:.0f} s" if seconds is not None else ""
+        link = f"[{title(notebook)[3:]}](chapters/{script.stem}.ipynb)"
+        rows.append(f"| {script.stem[:2]} | {link} | {shown} | {time} |")
+    return "\n".join(rows)
+
+
+def update_readme(path=README, folder=CHAPTERS):
+    """Bring the README's table and its quoted numbers up to date; return whether it changed."""
+    before, rest = path.read_text("utf-8").split(TABLE_START)
+    after = rest.split(TABLE_END)[1]
+    text = f"{before}{TABLE_START}{chapter_table(folder)}{TABLE_END}{after}"
+    return _rewrite(path, renew(text, {}))
+
+
+def _rewrite(path, text):
+    if text == path.read_text("utf-8"):
+        return False
+    write_whole(path, text)
+    return True

@@ -1,0 +1,239 @@
+"""Chapters, run from top to bottom by papermill, each in a kernel of its own.
+
+A run happens in a folder that is thrown away. Only when it has succeeded do its notebook, its page
+and, last, its results replace those of before. So a failure, a dead kernel, an interrupt or a full
+disk leaves everything as it was, and the other chapters still run.
+"""
+
+import contextlib
+import datetime
+import fcntl
+import importlib.metadata
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import tempfile
+import time
+
+from tools import CHAPTERS, ROOT, fresh, pages, pairing
+
+FOLDERS = {
+    "run": ROOT / "build" / "chapters",
+    "quick": ROOT / "build" / "quick",
+    "outputs": CHAPTERS,
+}
+FAILED = ROOT / "build" / "failed"
+QUIET_KERNEL = ["--IPKernelApp.log_level=40"]  # errors only: it warns of its own local socket
+
+
+class ChapterFailed(Exception):
+    """A chapter did not run to its end; says why in a line."""
+
+
+def run(scripts, mode, folder=None):
+    """Run chapters one after the other, with a line for each section and each chapter.
+
+    Args:
+        scripts: paths of the chapters' scripts.
+        mode: "run" (in full, with a page; chapters that are up to date are skipped), "quick" (with
+            the small parameters that the chapter names) or "outputs" (in full and in place).
+        folder: where notebooks and results go; by default as `FOLDERS` says.
+
+    Returns:
+        The exit status: 0, 1 if a chapter failed, 130 after an interrupt.
+    """
+    folder = folder or FOLDERS[mode]
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the debugger's word on frozen modules
+    os.environ.pop("MPLBACKEND", None)  # a notebook's figures need the inline backend
+    # The kernels work in another folder; they import the genkeras of this clone all the same.
+    others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *others])
+    print(f"Notebooks and results go to {os.path.relpath(folder)}/", flush=True)
+    failures = 0
+    with only_one_run_in(folder):
+        for number, script in enumerate(scripts, 1):
+            label = f"[{number}/{len(scripts)}] {script.stem}"
+            start = time.perf_counter()
+            try:
+                if mode == "run" and is_up_to_date(script, folder):
+                    print(f"{label}   (up to date)", flush=True)
+                    continue
+                print(f"{label} ...", flush=True)
+                run_chapter(script, mode, folder)
+            except KeyboardInterrupt:
+                print(f"{label}   interrupted: nothing of this chapter was changed", flush=True)
+                return 130
+            except Exception as error:  # whatever is wrong with one chapter, the others still run
+                failures += 1
+                reason = str(error)
+                if not isinstance(error, ChapterFailed | pairing.EditedNotebook | OSError):
+                    reason = f"{type(error).__name__}: {first_line(reason)}"
+                print(f"{label}   FAILED: {reason}", flush=True)
+                continue
+            print(f"{label}   {time.perf_counter() - start:.0f} s", flush=True)
+        if mode == "run":
+            for script in scripts:
+                print_tables(folder / f"{script.stem}.ipynb")
+    return int(failures > 0)
+
+
+@contextlib.contextmanager
+def only_one_run_in(folder):
+    """Lock a folder against a second run, which would write the same files."""
+    with open(folder / ".lock", "w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(
+                f"another run is writing to {os.path.relpath(folder)}/: wait for it or stop it"
+            ) from None
+        for left_by_a_killed_run in folder.glob(".running-*"):
+            shutil.rmtree(left_by_a_killed_run)
+        yield
+
+
+def is_up_to_date(script, folder):
+    """Whether notebook and results are those of this code, and the page is whole."""
+    try:
+        page = (folder / f"{script.stem}.html").read_text("utf-8")
+    except OSError:
+        return False
+    return page.rstrip().endswith("</html>") and not fresh.problems(script, folder)
+
+
+def run_chapter(script, mode, folder):
+    """Run one chapter and, if it succeeds, put what it produced into the folder.
+
+    Raises:
+        ChapterFailed: if a cell fails, the kernel dies, or no results are recorded.
+        pairing.EditedNotebook: if it would overwrite edits of the notebook.
+        OSError: if a file cannot be written.
+    """
+    notebook = pairing.read_script(script)
+    if script.with_suffix(".ipynb").exists():
+        try:
+            pairing.refuse_edited(script, pairing.read_notebook(script.with_suffix(".ipynb")))
+        except pairing.EditedNotebook as error:
+            if mode == "outputs":
+                raise
+            print(f"      this runs the script, not the edit: {error}", flush=True)
+    with tempfile.TemporaryDirectory(prefix=".running-", dir=folder) as work:
+        work = pathlib.Path(work)
+        execute(notebook, script, mode, folder, work)
+        try:
+            recorded = json.loads((work / f"{script.stem}.json").read_text("utf-8"))
+        except OSError:
+            raise ChapterFailed("it recorded no results: gk.record was not called") from None
+        digest = fresh.digest(notebook, recorded["data"], folder / "results")
+        results = {**recorded, "digest": digest, "made_by": made_by()}
+        cells = pairing.cells_digest(notebook)
+        notebook.metadata["genkeras"] = {"cells": cells, "digest": digest}
+        pages.shrink(notebook)
+        pages.add_alternative_texts(notebook)
+        names = [f"{script.stem}.ipynb", f"results/{script.stem}.json"]
+        pairing.write_notebook(notebook, work / names[0])
+        pairing.write_whole(work / names[1], json.dumps(results, indent=1) + "\n")
+        if mode == "run":
+            names.insert(0, f"{script.stem}.html")
+            pages.write_html(notebook, work / names[0])
+        (folder / "results").mkdir(exist_ok=True)
+        for name in names:  # everything is on the disk by now; this only renames
+            os.replace(work / name, folder / name)
+
+
+def execute(notebook, script, mode, folder, work):
+    """Let papermill run a notebook in `folder`, with a line for each section; fill in its outputs.
+
+    Args:
+        notebook: of the script; its code cells get the outputs.
+        script, mode, folder: as for `run_chapter`.
+        work: folder for the notebook as papermill writes it, and for the results.
+    """
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+
+    start = time.perf_counter()
+
+    def announce(cell, cell_index):
+        found = re.match(r"## (.*)", cell.source)
+        if cell.cell_type == "markdown" and found:
+            print(f"      {time.perf_counter() - start:4.0f} s  {found[1]}", flush=True)
+
+    quick = [
+        cell.metadata.get("quick", {}) for cell in pairing.tagged_cells(notebook, "parameters")
+    ]
+    path = work / "executed.ipynb"
+    pairing.write_notebook(notebook, work / "input.ipynb")
+    os.environ["GENKERAS_RESULTS"] = str(work)
+    try:
+        executed = papermill.execute_notebook(
+            work / "input.ipynb",
+            path,
+            parameters=dict(quick[0]) if mode == "quick" else None,
+            kernel_name="python3",
+            progress_bar=False,
+            cwd=folder,
+            on_cell_start=announce,
+            extra_arguments=QUIET_KERNEL,
+            shutdown_kernel="immediate",  # its files are written; "graceful" takes a second longer
+        )
+    except papermill.PapermillExecutionError as error:
+        if error.ename == "KeyboardInterrupt":  # Ctrl-C reaches the kernel, too
+            raise KeyboardInterrupt from None
+        reason = f"{error.ename}: {first_line(error.evalue)}"
+    except DeadKernelError:
+        reason = "the kernel died, perhaps because the memory was full"
+    else:
+        cells = [
+            c for c in executed.cells if "injected-parameters" not in c.metadata.get("tags", [])
+        ]
+        for cell, done in zip(notebook.cells, cells, strict=True):
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = done.outputs, done.execution_count
+        if "widgets" in executed.metadata:
+            notebook.metadata["widgets"] = executed.metadata["widgets"]
+        return
+    finally:
+        del os.environ["GENKERAS_RESULTS"]
+    FAILED.mkdir(parents=True, exist_ok=True)
+    kept = FAILED / f"{script.stem}.ipynb"
+    os.replace(path, kept)
+    raise ChapterFailed(f"{reason} (see {os.path.relpath(kept)})")
+
+
+def print_tables(path):
+    """Print again what a notebook's cells with the tag "table" have printed, if it exists."""
+    if path.exists():
+        for cell in pairing.tagged_cells(pairing.read_notebook(path), "table"):
+            streams = [output for output in cell.outputs if output.output_type == "stream"]
+            print("\n" + "".join(output.text for output in streams), end="", flush=True)
+
+
+def first_line(text):
+    """The first line of a text, or "" if there is none."""
+    return ((text or "").strip().splitlines() or [""])[0]
+
+
+def made_by():
+    """What a run was made with, kept beside its numbers."""
+    versions = {name: importlib.metadata.version(name) for name in ("tensorflow", "keras")}
+    return {
+        "date": str(datetime.date.today()),
+        "processor": f"{processor_name()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
+        **versions,
+    }
+
+
+def processor_name():
+    """The name of the processor, as far as the system tells it."""
+    with contextlib.suppress(OSError):
+        cpuinfo = pathlib.Path("/proc/cpuinfo").read_text("utf-8")
+        found = re.search(r"model name\s*: (.*)", cpuinfo)
+        if found:
+            return found[1]
+    return platform.processor() or platform.machine()
