@@ -11,7 +11,7 @@ help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 env: ## install what is needed (GPU=1: with CUDA; CONSTRAINTS=: the newest versions)
-	@bash tools/install.sh "$$ENV" "notebooks,test$(if $(GPU),$(,)gpu)"
+	@bash tools/install.sh "$$ENV" "notebooks,test$(if $(GPU),$(,)gpu)$(if $(BOOK),$(,)book)"
 
 chapters: env ## run every chapter in full into build/chapters/ (N=03: only that one; N="03 05")
 	@$(PY) -m tools run $(N)
@@ -40,13 +40,14 @@ test-oldest: ## run the tests on the lowest versions that pyproject.toml admits
 	@.venv-oldest/bin/python -m pytest -q -n auto --dist worksteal $(ARGS)
 
 book: ## build the web book into build/book/, from the committed notebooks
-	@bash tools/install.sh "$$ENV" notebooks,test,book
+	@$(MAKE) --no-print-directory env BOOK=1
 	@$(PY) -m tools standalone > /dev/null
+	@rm -rf build/book
 	@$(PY) -m sphinx -b html -c docs -d build/doctrees -q -W --keep-going -E -j auto . build/book
 	@echo "open build/book/index.html"
 
 test-book: book ## open every page of the web book in headless Chromium
-	@$(PY) -m pytest -q --durations 5 tests/book_in_browser.py
+	@$(PY) -m pytest -q --noconftest --durations 5 tests/book_in_browser.py
 
 experiments: env ## measure what the chapters quote (N=11: of that chapter; ONLY=question)
 	@$(PY) -m experiments $(N) $(if $(ONLY),--only $(ONLY))

@@ -143,7 +143,7 @@ print(f"as on the slide, if sigma is the standard deviation {-without_square:.3f
 #
 # $$z = \mu + \sigma \odot \epsilon$$
 #
-# Now $z$ is an ordinary function of $\mu$ and $\sigma$, with derivatives 1 and $\epsilon$. This is called *reparametrization*. The slides draw both forms as graphs:
+# Now $z$ is an ordinary function of $\mu$ and $\sigma$, with derivatives 1 and $\epsilon$. This is called *reparametrization*, or *reparameterization*. The slides draw both forms as graphs:
 
 # %% alt="Two graphs. On the left x points to mu and sigma, both point to z, and z, which is orange, points to the reconstruction. On the right z is blue, and a new orange node epsilon points to it."
 nodes = {"x": (0, 1), "μ": (2, 1.6), "σ": (2, 0.4), "z": (4, 1), "x̂": (6, 1), "ε": (4, 0)}

@@ -53,7 +53,7 @@ def classify(images, batch_size=500):
 
 
 def frechet_distance(a, b):
-    """Fréchet distance of Gaussians fitted to two sets: |m - n|^2 + tr(S + T - 2 (S T)^1/2).
+    """Fréchet distance of Gaussians fitted to two sets: `|m - n|^2 + tr(S + T - 2 (S T)^1/2)`.
 
     Here m, n are the means and S, T the covariances of the features. On images of garments it is
     the Fréchet Fashion Distance, which is not FID. It falls as the number of images grows, so

@@ -233,7 +233,7 @@ def plot_learning_curves(histories, *, metric="loss", baselines=None, title=None
 
     Args:
         histories: {"run": what `fit` returned, or its dict of lists}.
-        metric: key in the histories; its validation curve has the key "val_" + metric.
+        metric: key in the histories; its validation curve has the key `"val_" + metric`.
         baselines: {"label": value}, drawn as dotted horizontal lines, or None.
         title: text above the figure, or None.
         ylabel: name of the vertical axis, with its unit; the metric if None.

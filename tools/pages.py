@@ -76,9 +76,9 @@ def write_html(notebook, path):
     page = copy.deepcopy(notebook)
     without_sliders(page)
     pictures_as_html(page)
-    resources = {"metadata": {"name": path.stem}, "mathjax": MATHJAX.read_text()}
+    resources = {"metadata": {"name": path.stem}, "mathjax": MATHJAX.read_text("utf-8")}
     body, _ = HTMLExporter(raw_template=TEMPLATE).from_notebook_node(page, resources)
-    path.write_text(body)
+    path.write_text(body, encoding="utf-8")
 
 
 def shrink(notebook):
