@@ -15,7 +15,7 @@ import tensorflow_datasets as tfds
 from conftest import FULL_DATA
 from genkeras import data
 
-from tools import make_sample
+from tools.assets import sample
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (60, 8, 6)).astype("uint8")
@@ -121,20 +121,12 @@ def test_a_damaged_asset_says_how_to_restore_it(assets):
         data.read_asset("none.npz")
 
 
-def test_the_sample_is_rebuilt_bit_for_bit(tmp_path):
-    images = gk.load_images((PIXELS, LABELS))
-    digests = {make_sample.make_sample(images, tmp_path / f"{i}.npz", 15, 1) for i in range(2)}
-    assert len(digests) == 1
-    with np.load(tmp_path / "0.npz") as file:
-        assert (np.bincount(file["y_train"]) == 15).all() and len(file["x_test"]) == 3
-
-
 @pytest.mark.skipif(not FULL_DATA, reason="needs the full data set in TFDS_DATA_DIR")
-def test_the_bundled_sample_is_the_one_that_make_sample_gives(tmp_path, monkeypatch):
+def test_the_bundled_sample_is_the_one_that_is_made_from_all_images(tmp_path, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", FULL_DATA)
     images = gk.load_images(source="tfds")
     assert len(images.x_train) == 55_000 and len(images.x_valid) == 5_000
-    make_sample.make_sample(images, tmp_path / data.SAMPLE)
+    sample(images, tmp_path)
     assert (tmp_path / data.SAMPLE).read_bytes() == data.read_asset(data.SAMPLE)
 
 

@@ -4,12 +4,11 @@ import genkeras as gk
 import keras
 import numpy as np
 import pytest
-from conftest import ROOT
 from keras import layers, ops
 
 from experiments import __main__ as runner
 from experiments import tables
-from tools import lift, pretrain, quotes
+from tools import lift, pretrain
 
 CHAPTER = """
 import math
@@ -70,17 +69,6 @@ def test_what_is_not_one_number_is_a_key_error(tmp_path, source):
     tables.save("speed", "floor", {"n": 4}, tmp_path)
     with pytest.raises(KeyError, match=source):
         tables.look_up(*source.split(), folder=tmp_path)
-
-
-def test_every_quoted_number_was_measured():
-    for path in [ROOT / "README.md", *(ROOT / "chapters").glob("*.py")]:
-        text = path.read_text("utf-8")
-        sources = [
-            found[-1] for found in quotes.QUOTED.findall(text) + quotes.IN_CODE.findall(text)
-        ]
-        for source in sources:
-            if source.split()[0] in ("experiment", "textbook"):
-                assert isinstance(quotes.look_up(source, {}), int | float), source
 
 
 def test_the_readme_is_that_of_the_results():

@@ -85,7 +85,6 @@ BREACHES = [
     ("`rate=0.1`.", "a rate of 0.1.", "quotes 0.1 without saying where"),
     ("is 0.25<!-- val_mse", "is 0.25<!-- test_mse", "as 'test_mse', which was not measured"),
     ("is 0.25<!-- val_mse", "is 0.25<!-- textbook x printed", "which was not measured"),
-    ("EPOCHS = 3", "EPOCHS = 3\nRIVAL = 0.5  # textbook stacked printed", "but it is 0.0132"),
 ]
 
 
@@ -225,8 +224,6 @@ def test_what_a_waiting_chapter_quotes_from_another_may_be_gone():
 
 def test_textbook_numbers_have_one_home():
     assert quotes.look_up("textbook stacked printed", {}) == 0.0132
-    code = quotes.renew("RIVAL = 0.9  # textbook stacked printed\n", {})
-    assert code == "RIVAL = 0.0132  # textbook stacked printed\n"
 
 
 def test_the_readme_table_takes_titles_and_results_from_the_chapters(chapter):

@@ -75,6 +75,6 @@ def test_a_gradient_step(policy):
         optimizer = functions["scale_optimizer"](keras.optimizers.Adam(0.1))
         optimizer.build([variable])
         for _ in range(3):
-            loss = functions["minimize"](optimizer, lambda: variable * variable, [variable])
+            loss = functions["minimize"](optimizer, lambda v=variable: v * v, [variable])
         ends.append((type(optimizer).__name__, float(variable), float(loss)))
     assert ends[0] == ends[1]

@@ -10,6 +10,7 @@ pages        notebooks as pages: alternative texts, small pictures, formulas wit
 quotes       the numbers quoted in prose and README, and the README's table
 rules        what every chapter keeps, for the tests
 standalone   chapters as notebooks that carry genkeras with them: make standalone
+assets       files of genkeras/assets, made again; pretrain: those that take hours
 lift         the functions and classes of a chapter's script, for experiments and tests
 """
 

@@ -7,7 +7,6 @@ with the file's SHA-256 beside it. Needs the full Fashion-MNIST, and one to two 
 
 import argparse
 import hashlib
-import io
 import json
 import math
 import time
@@ -17,9 +16,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from tools import ROOT, lift
+from tools import ROOT, assets, lift
 
-ASSETS = ROOT / "genkeras" / "assets"
 BACKUPS = ROOT / "build" / "pretrained"
 EPOCH = 500  # steps between two lines of output, and two backups
 
@@ -117,15 +115,10 @@ def train(name, prepare, settings):
     return network
 
 
-def store(network, name, folder=ASSETS):
-    """Write the weights as float16, and their SHA-256; return the size in bytes."""
-    content = io.BytesIO()
-    np.savez_compressed(content, *(np.asarray(one, "float16") for one in network.get_weights()))
-    path = folder / f"{name}.npz"
-    path.write_bytes(content.getvalue())
-    digest = hashlib.sha256(content.getvalue()).hexdigest()
-    path.with_suffix(".sha256").write_text(f"{digest}  {path.name}\n", "utf-8")
-    return path.stat().st_size
+def store(network, name, folder=assets.ASSETS):
+    """Write the weights as float16, and their SHA-256."""
+    weights = {f"arr_{i}": np.float16(weight) for i, weight in enumerate(network.get_weights())}
+    assets.store(f"{name}.npz", assets.pack(**weights), folder)
 
 
 def main():
@@ -139,9 +132,9 @@ def main():
         raise SystemExit(str(error)) from None
     start = time.perf_counter()
     network = train(name, prepare, settings)
-    size = store(network, name)
+    store(network, name)
     minutes = (time.perf_counter() - start) / 60
-    print(f"{name}: {network.count_params():,} weights, {size:,} bytes, {minutes:.0f} minutes")
+    print(f"{name}: {network.count_params():,} weights, {minutes:.0f} minutes")
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ A number is followed by a comment that names its source; `make sync` brings it u
     0.06<!-- experiment speed xla conv_ratio -->   the same, with the question that it belongs to
     0.0132<!-- textbook stacked printed -->        experiments/textbook.json, printed in the book
     0.1<!-- setting -->                            not measured: a setting of the experiment
-
-In code, `RIVAL = 0.0132  # textbook stacked printed` does the same.
 """
 
 import json
@@ -21,7 +19,6 @@ from tools.pairing import read_script, title, write_whole
 
 README = ROOT / "README.md"
 QUOTED = re.compile(r"(?<![\w.])(-?\d[\d,]*(?:\.\d+)?)( ?(?:%|s|points|times)?)<!-- ([\w ]+) -->")
-IN_CODE = re.compile(r"^([A-Z_]+ = )([\d.]+)(  # ((?:textbook|experiment) [\w ]+))$", re.MULTILINE)
 TABLE_START, TABLE_END = "<!-- chapters -->\n", "\n<!-- /chapters -->"
 SETTING = "setting"
 
@@ -66,21 +63,14 @@ def format_like(quoted, value):
 def renew(text, numbers):
     """`text` with every quoted number brought up to date; unknown sources stay as they are."""
 
-    def renew_prose(found):
+    def renewed(found):
         quoted, unit, source = found.groups()
         try:
             return f"{format_like(quoted, look_up(source, numbers))}{unit}<!-- {source} -->"
         except KeyError:
             return found[0]
 
-    def renew_code(found):
-        name, _, comment, source = found.groups()
-        try:
-            return f"{name}{look_up(source, numbers):g}{comment}"
-        except KeyError:
-            return found[0]
-
-    return IN_CODE.sub(renew_code, QUOTED.sub(renew_prose, text))
+    return QUOTED.sub(renewed, text)
 
 
 def update_script(script):
@@ -96,15 +86,15 @@ def problems(text, numbers, others=True):
         numbers: the chapter's own numbers.
         others: whether numbers of other chapters must still be there.
     """
-    prose = [(quoted, source) for quoted, _, source in QUOTED.findall(text) if source != SETTING]
-    for quoted, source in prose + [found[1::2] for found in IN_CODE.findall(text)]:
+    for quoted, _, source in QUOTED.findall(text):
+        if source == SETTING:
+            continue
         try:
-            value = look_up(source, numbers)
+            right = format_like(quoted, look_up(source, numbers))
         except KeyError:
             if others or not re.match(r"\d\d ", source):
                 yield f"quotes {quoted} as {source!r}, which was not measured"
             continue
-        right = format_like(quoted, value) if (quoted, source) in prose else f"{value:g}"
         if right != quoted:
             yield f"quotes {source} as {quoted}, but it is {right}"
 

@@ -53,8 +53,8 @@ def run(scripts, mode, folder=None):
     others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *others])
     print(f"Notebooks and results go to {os.path.relpath(folder)}/", flush=True)
-    failures = 0
     with only_one_run_in(folder):
+        failures = 0
         for number, script in enumerate(scripts, 1):
             label = f"[{number}/{len(scripts)}] {script.stem}"
             start = time.perf_counter()
@@ -64,6 +64,7 @@ def run(scripts, mode, folder=None):
                     continue
                 print(f"{label} ...", flush=True)
                 run_chapter(script, mode, folder)
+                print(f"{label}   {time.perf_counter() - start:.0f} s", flush=True)
             except KeyboardInterrupt:
                 print(f"{label}   interrupted: nothing of this chapter was changed", flush=True)
                 return 130
@@ -73,12 +74,7 @@ def run(scripts, mode, folder=None):
                 if not isinstance(error, ChapterFailed | pairing.EditedNotebook | OSError):
                     reason = f"{type(error).__name__}: {first_line(reason)}"
                 print(f"{label}   FAILED: {reason}", flush=True)
-                continue
-            print(f"{label}   {time.perf_counter() - start:.0f} s", flush=True)
-        if mode == "run":
-            for script in scripts:
-                print_tables(folder / f"{script.stem}.ipynb")
-    return int(failures > 0)
+        return int(failures > 0)
 
 
 @contextlib.contextmanager
@@ -88,8 +84,9 @@ def only_one_run_in(folder):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            where = os.path.relpath(folder)
             raise SystemExit(
-                f"another run is writing to {os.path.relpath(folder)}/: wait for it or stop it"
+                f"another run is writing to {where}/: wait for it or stop it"
             ) from None
         for left_by_a_killed_run in folder.glob(".running-*"):
             shutil.rmtree(left_by_a_killed_run)
@@ -203,14 +200,6 @@ def execute(notebook, script, mode, folder, work):
     kept = FAILED / f"{script.stem}.ipynb"
     os.replace(path, kept)
     raise ChapterFailed(f"{reason} (see {os.path.relpath(kept)})")
-
-
-def print_tables(path):
-    """Print again what a notebook's cells with the tag "table" have printed, if it exists."""
-    if path.exists():
-        for cell in pairing.tagged_cells(pairing.read_notebook(path), "table"):
-            streams = [output for output in cell.outputs if output.output_type == "stream"]
-            print("\n" + "".join(output.text for output in streams), end="", flush=True)
 
 
 def first_line(text):
