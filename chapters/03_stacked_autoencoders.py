@@ -37,7 +37,6 @@
 import pathlib
 import time
 
-# If this import fails, copy the folder genkeras beside this notebook, or see README.md.
 import genkeras as gk
 import keras
 import matplotlib.pyplot as plt

@@ -11,19 +11,16 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
     parser.add_argument("action", choices=list(ACTIONS))
     parser.add_argument("numbers", nargs="*", help="such as 03 05; all chapters if left out")
-    parser.add_argument(
-        "--keep", choices=["py", "ipynb"], help="sync: whose cells to keep if both were edited"
-    )
+    parser.add_argument("--keep", choices=["py", "ipynb"], help="sync: whose cells to keep")
     options = parser.parse_args(arguments)
     scripts = sorted(CHAPTERS.glob("[0-9][0-9]_*.py"))
     wanted = [number.zfill(2) for number in options.numbers]
     for number in wanted:
         if number not in [script.stem[:2] for script in scripts]:
             sys.exit(f"there is no chapter {number!r}: write N=03, or N='03 05' for several")
-    if wanted:
-        scripts = [script for script in scripts if script.stem[:2] in wanted]
     try:
-        return ACTIONS[options.action](scripts, options)
+        chosen = [script for script in scripts if not wanted or script.stem[:2] in wanted]
+        return ACTIONS[options.action](chosen, options)
     except KeyboardInterrupt:
         return 130
     except OSError as error:
@@ -51,12 +48,8 @@ def sync(scripts, options):
         try:
             changed = quotes.update_script(script)
             changed = pairing.sync(script, options.keep) or changed
-        except pairing.EditedNotebook as error:
-            print(error, file=sys.stderr)
-            status = 1
-            continue
-        except ValueError as error:  # nbformat and json: a file that was cut, for example
-            print(f"{script.stem}: cannot be read ({error})".splitlines()[0], file=sys.stderr)
+        except (pairing.EditedNotebook, ValueError) as error:  # ValueError: a file that was cut
+            print(f"{script.stem}: {str(error).splitlines()[0]}", file=sys.stderr)
             status = 1
             continue
         print(f"{script.stem}: {'synchronized' if changed else 'in step'}")
@@ -70,16 +63,9 @@ def lab(scripts, options):
     """Say what to do where JupyterLab would refuse to open a chapter."""
     from tools import pairing
 
-    status = 0
-    for script in scripts:
-        path = script.with_suffix(".ipynb")
-        try:
-            if path.exists():
-                pairing.refuse_edited(script, pairing.read_notebook(path))
-        except pairing.EditedNotebook as error:
-            print(error, file=sys.stderr)
-            status = 1
-    return status
+    edited = list(filter(None, map(pairing.edit_in, scripts)))
+    print(*edited, sep="\n", file=sys.stderr)
+    return int(bool(edited))
 
 
 def standalone(scripts, options):

@@ -128,8 +128,8 @@ def sync(script, keep=None):
         header = text.split("# ---\n", 2)[1]
         body = as_script(old).split("# ---\n", 2)[-1]
         text = f"# ---\n{header}# ---\n{body}"
-    elif old is not None and keep is None:
-        refuse_edited(script, old)
+    elif keep is None and (edit := edit_in(script)):
+        raise EditedNotebook(edit)
     changed = text != script.read_text("utf-8")
     if changed:
         write_whole(script, text)
@@ -142,12 +142,15 @@ def sync(script, keep=None):
     return write_notebook(notebook, path) or changed
 
 
-def refuse_edited(script, notebook):
-    """Raise EditedNotebook if the notebook is neither the script's nor that of the last sync."""
-    source = read_script(script)
+def edit_in(script):
+    """What to do about a notebook that is neither the script's nor that of the last sync, or ""."""
+    path = script.with_suffix(".ipynb")
+    if not path.exists():
+        return ""
+    notebook, source = read_notebook(path), read_script(script)
     known = notebook.metadata.get("genkeras", {}).get("cells"), cells_digest(source)
     if cells_digest(notebook) in known:
-        return
+        return ""
     ours = {cell.source for cell in source.cells}
     new = [cell.source for cell in notebook.cells if cell.source.strip() not in ("", *ours)]
     if new:
@@ -156,8 +159,8 @@ def refuse_edited(script, notebook):
     else:
         what = "cells were deleted or moved, or their metadata changed"
     number = script.stem[:2]
-    raise EditedNotebook(
-        f"{script.stem}.ipynb was edited by itself, outside of `make lab`: {what}. "
+    return (
+        f"{path.name} was edited by itself, outside of `make lab`: {what}. "
         f"Type `make sync N={number} KEEP=ipynb` to take the edit into the script, "
         f"or `make sync N={number} KEEP=py` to drop it."
     )

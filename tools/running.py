@@ -111,13 +111,10 @@ def run_chapter(script, mode, folder):
         OSError: if a file cannot be written.
     """
     notebook = pairing.read_script(script)
-    if script.with_suffix(".ipynb").exists():
-        try:
-            pairing.refuse_edited(script, pairing.read_notebook(script.with_suffix(".ipynb")))
-        except pairing.EditedNotebook as error:
-            if mode == "outputs":
-                raise
-            print(f"      this runs the script, not the edit: {error}", flush=True)
+    if edit := pairing.edit_in(script):
+        if mode == "outputs":
+            raise pairing.EditedNotebook(edit)
+        print(f"      this runs the script, not the edit: {edit}", flush=True)
     with tempfile.TemporaryDirectory(prefix=".running-", dir=folder) as work:
         work = pathlib.Path(work)
         execute(notebook, script, mode, folder, work)

@@ -22,7 +22,6 @@ HIDDEN = {"cellView": "form", "jupyter": {"source_hidden": True}, "_kg_hide-inpu
 LINE_LENGTH = 1000  # of the encoded zip; editors become slow on very long lines
 # A link to another file of this repository, which is not there where the notebook travels.
 LINK_INSIDE = re.compile(r"(?<!!)\[([^]]*)\]\((?!\w+://|#)[^)\s]+\.(?:md|ipynb|py|json)\)")
-IMPORT_COMMENT = re.compile(r"^# If this import fails.*\n", re.MULTILINE)
 
 NOTE = (
     "*The next cell holds genkeras {version} (MIT license, SHA-256 {digest:.12}...), some modules of "
@@ -72,8 +71,6 @@ def write(script, folder=FOLDER):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = LINK_INSIDE.sub(r"\1", cell.source)
-        else:
-            cell.source = IMPORT_COMMENT.sub("", cell.source)
     encoded = base64.b64encode(content).decode()
     values = {
         "version": importlib.metadata.version("genkeras"),
