@@ -8,7 +8,7 @@ N := $(or $(N),$(n))
 , := ,
 
 help: ## print this list
-	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s%s\n", $$1, $$2 }' Makefile
 
 env: ## install what is needed (GPU=1: with CUDA; CONSTRAINTS=: the newest versions)
 	@bash tools/install.sh "$$ENV" "notebooks,test$(if $(GPU),$(,)gpu)$(if $(BOOK),$(,)book)"
@@ -35,7 +35,7 @@ test: env ## check style, spelling, notebooks and code, and run every chapter wi
 test-fast: ## the same without running chapters, for work in progress
 	@$(MAKE) --no-print-directory test ARGS='-m "not slow"'
 
-test-oldest: ## run the tests on the lowest versions that pyproject.toml admits
+test-oldest: ## run the tests on the lowest versions that pyproject.toml admits (Python 3.11 or 3.12)
 	@RESOLUTION=lowest-direct CONSTRAINTS= bash tools/install.sh .venv-oldest notebooks,test
 	@.venv-oldest/bin/python -m pytest -q -n auto --dist worksteal $(ARGS)
 

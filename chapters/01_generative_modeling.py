@@ -67,9 +67,9 @@ SEEDS = 3  # repetitions of the experiment with the disks
 # photographs. If you write them into `GUESSES` above and run the notebook again, the last section counts how many you got right.
 
 # %% alt="Twenty small gray pictures of garments, numbered from 1 to 20, without any hint which are real."
-import pathlib
+import io
 
-with np.load(pathlib.Path(gk.__file__).parent / "assets" / "quiz.npz") as file:
+with np.load(io.BytesIO(gk.data.read_asset("quiz.npz"))) as file:
     quiz_images = file["images"]
     quiz_is_real = file["is_real"]
 numbers = [str(i) for i in range(1, 21)]

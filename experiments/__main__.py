@@ -37,7 +37,7 @@ def main():
     from experiments.common import made_by
 
     gk.setup()
-    images = gk.load_images()
+    images = gk.load_images(source="tfds")
     for stem, question, function in todo:
         print(f"{stem}: {question}", flush=True)
         answer = function(images)

@@ -96,8 +96,6 @@ def multiply_adds(model):
         elif isinstance(layer, layers.Dense | gk.TransposedDense):
             positions = math.prod(layer.input.shape[1:-1])  # a sequence has one for each step
             counts.append(positions * math.prod(layer.kernel.shape))
-        elif isinstance(layer, gk.TransposedDense):
-            counts.append(math.prod(layer.kernel.shape))
         elif isinstance(layer, layers.Conv2D | layers.Conv2DTranspose):
             transposed = isinstance(layer, layers.Conv2DTranspose)
             _, height, width, _ = (layer.input if transposed else layer.output).shape

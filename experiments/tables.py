@@ -10,6 +10,7 @@ The README takes its text from the docstrings of the scripts and of their questi
 import importlib
 import inspect
 import json
+import math
 
 from tools import EXPERIMENTS
 
@@ -72,7 +73,7 @@ def rounded(value):
         return [rounded(item) for item in value]
     if isinstance(value, str | int):
         return value
-    return float(f"{float(value):.5g}")
+    return float(f"{float(value):.5g}") if math.isfinite(value) else None  # never reached
 
 
 # --- Quotes --------------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ def check_range(images, low=0.0, high=1.0, name="images"):
     if low - 1e-3 <= least and greatest <= high + 1e-3:  # rounding is allowed, NaN is not
         return
     remedy = "rescale or repair them"
-    if (low, high) == (0, 1) and least >= 0:
+    if (low, high) == (0, 1) and least >= 0 and greatest > 2:
         remedy = "divide by 255, or load uint8 images with gk.load_images(your_array)"
     raise ValueError(
         f"{name} must lie in [{low:g}, {high:g}], got values from {least:.4g} to {greatest:.4g}: "
@@ -151,7 +151,8 @@ def _check_arrays(data):
     if test and train[0].shape[1:] != test[0].shape[1:]:
         sizes = f"{train[0].shape[1:]} and {test[0].shape[1:]}"
         raise ValueError(f"training and test images must have the same size, got {sizes}")
-    n_classes = 0 if data[0][1] is None else train[1].max() + 1
+    labels = np.concatenate([train[1], test[1] if test else []])
+    n_classes = 0 if data[0][1] is None else int(labels.max()) + 1
     return train, test, tuple(str(number) for number in range(n_classes))
 
 
@@ -179,7 +180,8 @@ def _check_pair(x, y, part):
         )
     if y.min() < 0 or y.max() > 99_999:
         raise ValueError(f"y_{part} must number classes from 0 up, got {y.min()} to {y.max()}")
-    return x.astype("float32") / (1 if is_float else 255), y.reshape(-1).astype("int64")
+    x = np.clip(x.astype("float32"), 0, 1) if is_float else x.astype("float32") / 255
+    return x, y.reshape(-1).astype("int64")
 
 
 def _split(train, test, class_names, source, n_train, n_valid, seed):

@@ -15,7 +15,8 @@ class TransposedDense(layers.Layer):
     It maps (batch, units of `dense`) to (batch, inputs of `dense`) and has its own bias. A saved
     model is tied again when it is loaded if it contains both layers itself. If they are in models
     inside it, or only this one is, the loaded layer has a kernel of its own, with the same values.
-    So have the copies that `keras.models.clone_model` and `to_json` make.
+    So have the copies that `keras.models.clone_model` and `to_json` make. Setting `trainable` of this
+    layer concerns the shared kernel, too.
 
     Args:
         dense: the `Dense` layer whose kernel W, of shape (inputs, units), is shared. It must be
@@ -142,7 +143,8 @@ class Sampling(layers.Layer):
         self.kl_metric = keras.metrics.Mean(name="kl_nats")
 
     def call(self, inputs):
-        if len(inputs) != 2 or inputs[0].shape != inputs[1].shape:
+        pair = isinstance(inputs, list | tuple) and len(inputs) == 2
+        if not pair or inputs[0].shape != inputs[1].shape:
             raise ValueError("Sampling: expected [mean, log_var], two tensors of one shape")
         mean, log_var = inputs[0], ops.clip(inputs[1], -30, 30)
         kl = 0.5 * ops.sum(ops.exp(log_var) + ops.square(mean) - 1 - log_var, axis=-1)

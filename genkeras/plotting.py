@@ -272,6 +272,8 @@ def _read_histories(histories, metric):
         if metric not in history:
             raise ValueError(f"run {name!r} has no {metric!r}; it has {', '.join(history)}")
         training, validation = history[metric], history.get(f"val_{metric}", [])
+        if not training:
+            raise ValueError(f"run {name!r} has no epochs")
         if len(validation) not in (0, len(training)):
             raise ValueError(
                 f"run {name!r} was validated {len(validation)} times in {len(training)} epochs; "

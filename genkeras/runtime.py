@@ -154,4 +154,4 @@ def setup(seed=42, mixed_precision="auto"):
         f"Keras {keras.__version__} on TensorFlow {version} | {device} | {policy} | seed {seed}",
         flush=True,
     )
-    return Runtime(device, policy, gpu is not None, int(seed))
+    return Runtime(device, policy, capability >= MIN_CAPABILITY["mixed_float16"], int(seed))

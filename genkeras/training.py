@@ -87,8 +87,8 @@ class AdversarialModel(keras.Model):
     has no validation loss, and it is not saved as a whole: save the players.
 
     Attributes:
-        image_range: (lowest, highest) value of the images that `fit` takes; arrays outside of it
-            are refused. Data sets (`tf.data`) are not looked into.
+        image_range: (lowest, highest) value of the images that `fit` takes; arrays and tensors
+            outside of it are refused. Data sets (`tf.data`) are not looked into.
     """
 
     image_range = (0.0, 1.0)
@@ -97,8 +97,8 @@ class AdversarialModel(keras.Model):
         """`keras.Model.fit`; ValueError for images out of range and for validation data."""
         if kwargs.get("validation_data") is not None or kwargs.get("validation_split"):
             raise ValueError(self._no("validation_data"))
-        if isinstance(x, np.ndarray):
-            check_range(x, *self.image_range)
+        if isinstance(x, np.ndarray) or keras.ops.is_tensor(x):
+            check_range(np.asarray(x), *self.image_range)
         return super().fit(x, *args, **kwargs)
 
     def evaluate(self, *args, **kwargs):

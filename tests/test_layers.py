@@ -251,6 +251,8 @@ def test_sampling_refuses_a_weight_out_of_range(weight):
 def test_sampling_refuses_what_is_not_a_pair():
     with pytest.raises(ValueError, match="two tensors of one shape"):
         gk.Sampling()([np.zeros((2, 3)), np.zeros((2, 4))])
+    with pytest.raises(ValueError, match="two tensors of one shape"):
+        gk.Sampling()(np.zeros((2, 3)))
 
 
 # --- Layers of chapters 12 and 13 ---------------------------------------------------------------

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import made_up
 import pytest
@@ -99,7 +100,7 @@ def test_whatever_is_wrong_with_one_chapter_it_stays_and_the_next_one_runs(chapt
     good = write(chapters, "95_good")
     assert running.run([*scripts, *others, good], "outputs", chapters) == 1
     out = capsys.readouterr().out
-    assert "91_edited   FAILED: 91_edited.ipynb was edited by itself" in out
+    assert "91_edited   FAILED: 91_edited.ipynb was saved since the last sync" in out
     assert "92_failing   FAILED: MemoryError" in out
     assert "93_dying   FAILED: the kernel died, perhaps because the memory was full" in out
     assert "94_broken   FAILED: SyntaxError" in out
@@ -114,7 +115,7 @@ def test_a_quick_run_says_that_it_runs_the_script_and_not_the_edit(chapters, cap
     pairing.sync(script)
     edit_notebook(script)
     assert running.run([script], "quick", chapters.parent / "quick") == 0
-    assert "this runs the script, not the edit: 91_one.ipynb was edited" in capsys.readouterr().out
+    assert "runs the script, not the edit: 91_one.ipynb was saved" in capsys.readouterr().out
 
 
 def test_a_real_chapter_records_what_it_has_read(chapters):
@@ -151,6 +152,26 @@ def test_a_summary_follows_the_other_chapters(chapters):
     path = chapters / "results" / "91_one.json"
     path.write_text(path.read_text("utf-8").replace("0.25", "0.26"), "utf-8")
     assert not running.is_up_to_date(scripts[1], chapters)
+
+
+@pytest.mark.parametrize("edited", ["script", "notebook"])
+def test_an_edit_while_it_runs_is_not_lost(chapters, monkeypatch, capsys, edited):
+    script = write(chapters, "91_one")
+    pairing.sync(script)
+    execute = running.execute
+
+    def execute_and_edit(*arguments):
+        execute(*arguments)
+        if edited == "notebook":
+            edit_notebook(script)
+        else:
+            script.write_text(script.read_text("utf-8") + "\n# %%\nprint(1)\n", "utf-8")
+
+    monkeypatch.setattr(running, "execute", execute_and_edit)
+    assert running.run([script], "outputs", chapters) == 1
+    out = capsys.readouterr().out
+    assert ("was edited while it ran" if edited == "script" else "since the last sync") in out
+    assert not (chapters / "results" / "91_one.json").exists()
 
 
 def test_a_full_disk_leaves_what_was_there(chapters, monkeypatch, capsys):
@@ -192,6 +213,7 @@ def test_an_interrupt_ends_in_a_line(chapters, moment):
                 break
         while moment == "a cell runs" and not (chapters / "started").exists():
             assert process.poll() is None
+            time.sleep(0.1)
         os.killpg(process.pid, 2)
         out, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors

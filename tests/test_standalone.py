@@ -61,7 +61,13 @@ def test_the_note_says_version_license_and_how_to_read_it(chapter, tmp_path):
     cells = pairing.read_notebook(standalone.write(chapter, tmp_path)).cells
     note = next(cell.source for cell in cells if cell.get("id") == "genkeras-note")
     assert re.search(r"genkeras \d+\.\d+\.\d+ \(MIT license, SHA-256 [0-9a-f]{12}", note)
-    assert "unzip the file" in note and "needs the internet" in note
+    assert "unzip the file" in note and "internet" not in note  # it loads no images
+    chapter.write_text(
+        made_up.CHAPTER.replace("print(double", "gk.load_images()\nprint(double"), "utf-8"
+    )
+    cells = pairing.read_notebook(standalone.write(chapter, tmp_path)).cells
+    note = next(cell.source for cell in cells if cell.get("id") == "genkeras-note")
+    assert "needs the internet" in note
 
 
 def test_the_same_chapter_gives_the_same_file(chapter, tmp_path):
@@ -86,7 +92,7 @@ def test_make_standalone_as_it_is_typed(clone):
 
 
 READS = """
-images = None
+assert len(gk.data.read_asset("quiz.npz")) > 1000
 try:
     gk.load_images()
 except OSError as error:
@@ -98,6 +104,8 @@ print(gk.classify(np.zeros((2, 28, 28)))[0].shape, gk.__file__)
 @pytest.mark.slow
 def test_genkeras_is_imported_from_the_zip_where_no_clone_is(chapter, tmp_path):
     """Scores work from the zip; without images and network there is one sentence that helps."""
+    text = made_up.CHAPTER.replace("print(double", 'quiz = "quiz.npz"\nprint(double')
+    chapter.write_text(text, "utf-8")
     notebook = pairing.read_notebook(standalone.write(chapter, tmp_path))
     code = unpacking_cell(notebook).source
     script = tmp_path / "run.py"
@@ -116,3 +124,9 @@ def test_genkeras_is_imported_from_the_zip_where_no_clone_is(chapter, tmp_path):
     assert "refused:" in done.stdout and "internet" in done.stdout
     assert "Using the bundled sample" not in done.stdout
     assert list(pathlib.Path(elsewhere).iterdir()) == []
+
+
+def test_no_chapter_reads_files_of_genkeras_by_their_place():
+    """They are inside of the zip: `gk.data.read_asset` finds them there, too."""
+    for script in CHAPTERS:
+        assert "__file__).parent" not in script.read_text("utf-8"), script.stem

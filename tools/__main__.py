@@ -41,20 +41,22 @@ def outputs(scripts, options):
 
 def sync(scripts, options):
     """Bring numbers, notebooks and the README up to date."""
-    from tools import fresh, pairing, quotes
+    from tools import fresh, pairing, quotes, rules
 
     status = 0
     for script in scripts:
         try:
-            changed = quotes.update_script(script)
-            changed = pairing.sync(script, options.keep) or changed
+            changed = bool(options.keep) and pairing.sync(script, options.keep)
+            changed = quotes.update_script(script) or changed
+            changed = pairing.sync(script) or changed
         except (pairing.EditedNotebook, ValueError) as error:  # ValueError: a file that was cut
             print(f"{script.stem}: {str(error).splitlines()[0]}", file=sys.stderr)
             status = 1
             continue
         print(f"{script.stem}: {'synchronized' if changed else 'in step'}")
-        for problem in fresh.problems(script, script.parent):
-            print(f"{script.stem}: {problem}: run make outputs N={script.stem[:2]}")
+        if script.stem[:2] not in rules.WAITING:
+            for problem in fresh.problems(script, script.parent):
+                print(f"{script.stem}: {problem}: run make outputs N={script.stem[:2]}")
     quotes.update_readme()
     return status
 
@@ -63,9 +65,10 @@ def lab(scripts, options):
     """Say what to do where JupyterLab would refuse to open a chapter."""
     from tools import pairing
 
-    edited = list(filter(None, map(pairing.edit_in, scripts)))
-    print(*edited, sep="\n", file=sys.stderr)
-    return int(bool(edited))
+    edits = [edit for script in scripts if (edit := pairing.edit_in(script))]
+    for edit in edits:
+        print(edit, file=sys.stderr)
+    return int(bool(edits))
 
 
 def standalone(scripts, options):

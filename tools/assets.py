@@ -100,6 +100,7 @@ def feature_net(images, epochs=8, batch_size=128):
     if accuracy < 0.91:
         raise SystemExit(f"test accuracy {accuracy:.4f} is below 0.91: nothing was written")
     path = ROOT / "build" / "feature_net.keras"
+    path.parent.mkdir(exist_ok=True)
     keras.Model(net.inputs, net.outputs).save(path)  # without optimizer state
     return store(path.name, _without_dates(path))
 

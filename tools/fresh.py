@@ -30,7 +30,7 @@ def digest(notebook, data, results=None, genkeras=GENKERAS):
     parts = [normalized(cell.source) for cell in code]
     for path in sorted(genkeras.glob("*.py")):
         parts += [path.name, normalized(path.read_text(encoding="utf-8"))]
-    read = sorted((genkeras / "assets").iterdir())
+    read = [path for kind in ("npz", "keras") for path in sorted(genkeras.glob(f"assets/*.{kind}"))]
     if any("summary" in cell.metadata.get("tags", []) for cell in code):
         folders = results or CHAPTERS / "results", CHAPTERS / "results", EXPERIMENTS / "results"
         read += [path for folder in folders for path in sorted(folder.glob("*.json"))]

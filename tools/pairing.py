@@ -160,7 +160,7 @@ def edit_in(script):
         what = "cells were deleted or moved, or their metadata changed"
     number = script.stem[:2]
     return (
-        f"{path.name} was edited by itself, outside of `make lab`: {what}. "
+        f"{path.name} was saved since the last sync, and differs from the script: {what}. "
         f"Type `make sync N={number} KEEP=ipynb` to take the edit into the script, "
         f"or `make sync N={number} KEEP=py` to drop it."
     )

@@ -25,8 +25,11 @@ SETTING = "setting"
 
 def chapter_numbers(script):
     """The numbers that the chapter's last full run recorded."""
-    results = script.parent / "results" / f"{script.stem}.json"
-    return json.loads(results.read_text("utf-8"))["numbers"] if results.exists() else {}
+    try:
+        path = script.parent / "results" / f"{script.stem}.json"
+        return json.loads(path.read_text("utf-8"))["numbers"]
+    except (OSError, ValueError, KeyError):  # not run yet, or cut
+        return {}
 
 
 def look_up(source, numbers):

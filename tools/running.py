@@ -59,6 +59,10 @@ def run(scripts, mode, folder=None):
             label = f"[{number}/{len(scripts)}] {script.stem}"
             start = time.perf_counter()
             try:
+                if edit := pairing.edit_in(script):
+                    if mode == "outputs":
+                        raise pairing.EditedNotebook(edit)
+                    print(f"{label}   runs the script, not the edit: {edit}", flush=True)
                 if mode == "run" and is_up_to_date(script, folder):
                     print(f"{label}   (up to date)", flush=True)
                     continue
@@ -106,18 +110,19 @@ def run_chapter(script, mode, folder):
     """Run one chapter and, if it succeeds, put what it produced into the folder.
 
     Raises:
-        ChapterFailed: if a cell fails, the kernel dies, or no results are recorded.
-        pairing.EditedNotebook: if it would overwrite edits of the notebook.
+        ChapterFailed: if a cell fails, the kernel dies, no results are recorded, or somebody edits
+            the chapter meanwhile.
         OSError: if a file cannot be written.
     """
     notebook = pairing.read_script(script)
-    if edit := pairing.edit_in(script):
-        if mode == "outputs":
-            raise pairing.EditedNotebook(edit)
-        print(f"      this runs the script, not the edit: {edit}", flush=True)
+    code = fresh.digest(notebook, {}, folder / "results")
     with tempfile.TemporaryDirectory(prefix=".running-", dir=folder) as work:
         work = pathlib.Path(work)
         execute(notebook, script, mode, folder, work)
+        if fresh.digest(pairing.read_script(script), {}, folder / "results") != code:
+            raise ChapterFailed("its code or genkeras was edited while it ran: run it again")
+        if mode == "outputs" and (edit := pairing.edit_in(script)):
+            raise ChapterFailed(edit)
         try:
             recorded = json.loads((work / f"{script.stem}.json").read_text("utf-8"))
         except OSError:

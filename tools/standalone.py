@@ -26,9 +26,12 @@ LINK_INSIDE = re.compile(r"(?<!!)\[([^]]*)\]\((?!\w+://|#)[^)\s]+\.(?:md|ipynb|p
 NOTE = (
     "*The next cell holds genkeras {version} (MIT license, SHA-256 {digest:.12}...), some modules of "
     "plain Python that the chapters share. It installs nothing; to read it, unzip the file that it "
-    "names. TensorFlow with Keras {keras} or newer, Matplotlib and scikit-learn must be there. The "
-    "images are downloaded (30 MB) through TensorFlow Datasets: this needs the internet, which "
-    "Kaggle lets you switch on in the settings of the notebook.*"
+    "names. TensorFlow with Keras {keras} or newer, TensorFlow Datasets, Matplotlib and scikit-learn "
+    "must be there.{download}*"
+)
+DOWNLOAD = (
+    " The images are downloaded (30 MB) the first time: this needs the internet, which Kaggle lets "
+    "you switch on in the settings of the notebook."
 )
 CODE = '''\
 # @title Unpack genkeras
@@ -42,7 +45,8 @@ GENKERAS = """
 {content}
 """
 path = pathlib.Path(tempfile.gettempdir(), "genkeras-{digest:.12}.zip")
-path.write_bytes(base64.b64decode(GENKERAS))
+if not path.exists() or path.read_bytes() != base64.b64decode(GENKERAS):
+    path.write_bytes(base64.b64decode(GENKERAS))
 sys.path.insert(0, str(path))  # before a genkeras that may be installed
 with zipfile.ZipFile(path) as archive:
     for name in archive.namelist():
@@ -62,7 +66,8 @@ def write(script, folder=FOLDER):
         The path of the new notebook.
     """
     notebook = pairing.read_script(script)
-    content = pack(needed_files(notebook))
+    code = "\n".join(cell.source for cell in pairing.code_cells(notebook))
+    content = pack(needed_files(notebook, code))
     if script.with_suffix(".ipynb").exists():
         old = pairing.read_notebook(script.with_suffix(".ipynb"))
         notebook = pairing.keep_outputs(notebook, old)
@@ -77,6 +82,7 @@ def write(script, folder=FOLDER):
         "digest": hashlib.sha256(content).hexdigest(),
         "content": re.sub(f"(.{{{LINE_LENGTH}}})", r"\1\n", encoded).rstrip("\n"),
         "keras": "3.14",
+        "download": DOWNLOAD if "gk.load_images(" in code else "",
     }
     place = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
     notebook.cells[place:place] = [
@@ -88,12 +94,11 @@ def write(script, folder=FOLDER):
     return path
 
 
-def needed_files(notebook):
+def needed_files(notebook, code):
     """{name in the zip: path} of genkeras, the assets that a chapter names, and what it reads.
 
     The sample of the images stays here, since it would be most of the notebook.
     """
-    code = "\n".join(cell.source for cell in pairing.code_cells(notebook))
     files = {f"genkeras/{path.name}": path for path in fresh.GENKERAS.glob("*.py")}
     files["genkeras/LICENSE"] = ROOT / "LICENSE"
     for path in (fresh.GENKERAS / "assets").iterdir():
