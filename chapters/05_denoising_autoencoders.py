@@ -49,7 +49,7 @@ run = gk.setup(seed=42)
 # ## Parameters
 # These settings control how long the notebook takes.
 
-# %% quick={"EPOCHS": 5, "EPOCHS_SAMPLE": 5, "N_TRAIN": 2000, "PROBE_LABELS": 200, "PROBE_SETS": 2, "QUICK": true, "SEEDS": 1, "SHORT_EPOCHS": 1, "SHORT_EPOCHS_SAMPLE": 1, "SWEEP": [0, 0.3], "WIDE_EPOCHS": 1, "WIDE_EPOCHS_SAMPLE": 1} tags=["parameters"]
+# %% quick={"EPOCHS": 5, "EPOCHS_SAMPLE": 5, "N_TRAIN": 2000, "PROBE_LABELS": 100, "PROBE_SETS": 1, "QUICK": true, "SEEDS": 1, "SHORT_EPOCHS": 1, "SHORT_EPOCHS_SAMPLE": 1, "SWEEP": [0, 0.3], "WIDE_EPOCHS": 1, "WIDE_EPOCHS_SAMPLE": 1} tags=["parameters"]
 QUICK = False  # True: a run that shows how it works, too short to prove anything
 N_TRAIN = None  # training images; None takes all there are
 LATENT_DIM = 30  # size of the code

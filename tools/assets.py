@@ -102,15 +102,17 @@ def feature_net(images, epochs=8, batch_size=128):
     path = ROOT / "build" / "feature_net.keras"
     path.parent.mkdir(exist_ok=True)
     keras.Model(net.inputs, net.outputs).save(path)  # without optimizer state
-    return store(path.name, _without_dates(path))
+    return store(path.name, portable(path))
 
 
-def _without_dates(path):
-    """A .keras archive, compressed, as bytes that are the same for the same weights."""
+def portable(path):
+    """A .keras archive without its date, and without settings that older versions of Keras refuse."""
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in sorted(archive.namelist())}
     metadata = json.loads(parts["metadata.json"]) | {"date_saved": "2026-01-01@00:00:00"}
     parts["metadata.json"] = json.dumps(metadata).encode()
+    for key in (b"input_axes", b"output_axes", b"quantization_config"):
+        parts["config.json"] = parts["config.json"].replace(b', "%b": null' % key, b"")
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, part in parts.items():
