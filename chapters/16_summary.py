@@ -25,7 +25,7 @@
 # | Slides | *¿Cuál rostro es real?*; *Resumen de las VAEs*; *Modelado Generativo Profundo: Resumen* |
 # | Textbook | Hands-On Machine Learning, all of chapter 17 |
 # | Result | The models that reconstruct and those that draw, in two tables and two figures. The pretrained diffusion model has the lowest Fréchet distance, 3.3<!-- 15 pretrained_ffd -->, and needs 13 s<!-- experiment speed sampling diffusion_seconds --> to draw 1,000 images; the conditional DCGAN has 5.9<!-- 11 conditional_ffd -->, and needs 0.14 s<!-- experiment speed sampling conditional_dcgan_seconds --> |
-# | Time | 6 s<!-- seconds --> on two CPU cores; not measured on a GPU |
+# | Time | 20 s<!-- seconds --> on two CPU cores; not measured on a GPU |
 # | Data | the results of the other chapters; Fashion-MNIST for the quiz |
 
 # %% [markdown]

@@ -23,11 +23,6 @@ def find(number, folder=CHAPTERS):
     return scripts[number]
 
 
-def settings(number, folder=CHAPTERS):
-    """The upper-case parameters of a full run whose values follow from the script alone."""
-    return _settings(ast.parse(find(number, folder).read_text("utf-8")).body)
-
-
 def chapter(number, folder=CHAPTERS):
     """The functions, classes and settings of a chapter, and the imports that they use.
 
