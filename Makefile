@@ -10,8 +10,11 @@ N := $(or $(N),$(n))
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s%s\n", $$1, $$2 }' Makefile
 
+# nbgrader adds itself to JupyterLab: only what needs it installs it.
+course test sync outputs: COURSE = 1
+
 env: ## install what is needed (GPU=1: with CUDA; CONSTRAINTS=: the newest versions)
-	@bash tools/install.sh "$$ENV" "notebooks,test$(if $(GPU),$(,)gpu)$(if $(BOOK),$(,)book)"
+	@bash tools/install.sh "$$ENV" "notebooks,test$(if $(COURSE),$(,)course)$(if $(GPU),$(,)gpu)$(if $(BOOK),$(,)book)"
 
 chapters: env ## run every chapter in full into build/chapters/ (N=03: only that one; N="03 05")
 	@$(PY) -m tools run $(N)
@@ -21,10 +24,13 @@ quick: env ## run every chapter with small parameters into build/quick/ (N=03: o
 
 lab: env ## open JupyterLab on the chapters
 	@$(PY) -m tools lab
-	@$(PY) -m jupyterlab $(if $(filter 0,$(shell id -u)),--allow-root) chapters
+	@$(PY) -m jupyterlab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.default_url=/lab/tree/chapters
 
 standalone: env ## write notebooks that need no clone into build/standalone/ (N=03: only that one)
 	@$(PY) -m tools standalone $(N)
+
+course: env ## write the exercises as a course for nbgrader into build/course/
+	@$(PY) -m tools course $(N)
 
 test: env ## check style, spelling, notebooks and code, and run every chapter with small parameters
 	@$(PY) -m ruff check .
@@ -36,7 +42,7 @@ test-fast: ## the same without running chapters, for work in progress
 	@$(MAKE) --no-print-directory test ARGS='-m "not slow"'
 
 test-oldest: ## run the tests on the lowest versions that pyproject.toml admits (Python 3.11 or 3.12)
-	@RESOLUTION=lowest-direct CONSTRAINTS= bash tools/install.sh .venv-oldest notebooks,test
+	@RESOLUTION=lowest-direct CONSTRAINTS= bash tools/install.sh .venv-oldest notebooks,test,course
 	@.venv-oldest/bin/python -m pytest -q -n auto --dist worksteal $(ARGS)
 
 book: ## build the web book into build/book/, from the committed notebooks
@@ -61,5 +67,5 @@ outputs: env ## maintainer: run in place, refresh outputs and results (N=03: onl
 pretrained: env ## maintainer: train a chapter's network for longer (N=15; goes on where it stopped)
 	@$(PY) -m tools.pretrain $(N)
 
-.PHONY: help env chapters quick lab standalone test test-fast test-oldest book test-book experiments \
-	sync outputs pretrained
+.PHONY: help env chapters quick lab standalone course test test-fast test-oldest book test-book \
+	experiments sync outputs pretrained

@@ -5,6 +5,7 @@ The repository itself is the source folder, so links between the files stay as t
 
 import inspect
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 from tools import pages  # noqa: E402
 
 STANDALONE = ROOT / "build" / "standalone"
+EXERCISES = re.compile(r"\]\(\.\./(exercises/\w+\.ipynb)\)")
 
 project = html_title = "genkeras"
 root_doc = "docs/index"
@@ -80,7 +82,8 @@ def prepare_chapter(app, docname, source):
         for cell in notebook.cells:
             if "alt" in cell.metadata:
                 cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"]}}
-            if cell.cell_type == "markdown":  # exercises are files to download
+            if cell.cell_type == "markdown":  # exercises are files to download, and carry genkeras
+                cell.source = EXERCISES.sub(r"](path:../build/standalone/\1)", cell.source)
                 cell.source = cell.source.replace("](../exercises/", "](path:../exercises/")
         file = f"../build/standalone/{docname.removeprefix('chapters/')}.ipynb"
         line = f"[Download this chapter](path:{file}) to run it on Colab or on your own computer."

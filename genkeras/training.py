@@ -49,6 +49,9 @@ def scale_optimizer(optimizer):
 def minimize(optimizer, loss_fn, variables):
     """Make one gradient step on `variables` and on no others, scaling the loss if necessary.
 
+    With several devices (`setup`), each computes the loss of its part of the batch inside of
+    `fit`, and the mean gradient makes the step. Elsewhere each of them computes the whole loss.
+
     Args:
         optimizer: from `scale_optimizer`, one for each set of variables.
         loss_fn: function without arguments that returns a scalar loss.
@@ -65,6 +68,10 @@ def minimize(optimizer, loss_fn, variables):
         raise RuntimeError("minimize needs TensorFlow: set KERAS_BACKEND=tensorflow")
     import tensorflow as tf
 
+    if tf.distribute.in_cross_replica_context():  # several devices, and called outside of `fit`
+        strategy = tf.distribute.get_strategy()
+        losses = strategy.run(minimize, args=(optimizer, loss_fn, variables))
+        return strategy.reduce("MEAN", losses, axis=None)
     values = [variable.value for variable in variables]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(values)

@@ -1,5 +1,6 @@
 """load_images: the bundle, your own arrays, a prepared folder, damaged copies, and bad servers."""
 
+import dataclasses
 import http.server
 import shutil
 import socket
@@ -76,6 +77,17 @@ def test_n_train_draws_by_seed_and_leaves_validation_alone():
     assert len(first.x_train) == 100 and first != again  # compared by identity, without an error
     assert (first.x_train == again.x_train).all() and (first.x_train != other.x_train).any()
     assert (first.x_valid == other.x_valid).all()
+
+
+def test_a_smaller_data_set_gets_more_epochs_whatever_n_train_keeps():
+    bundled = gk.load_images(source="bundled", n_train=500)
+    assert [bundled.epochs(number) for number in (1, 4, 12)] == [3, 14, 42]
+    usual = dataclasses.replace(bundled, n_all=55_000)
+    assert [usual.epochs(number) for number in (1, 4, 12)] == [1, 4, 12]
+    large = dataclasses.replace(bundled, n_all=550_000)
+    assert [large.epochs(number) for number in (1, 4, 12)] == [1, 2, 7]
+    with pytest.raises(ValueError, match="number must be at least 1 .epochs., got 0"):
+        usual.epochs(0)
 
 
 def test_offline_falls_back_to_the_bundle_without_touching_the_network(monkeypatch, capsys):

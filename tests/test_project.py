@@ -63,7 +63,9 @@ def test_constraints_hold_every_direct_dependency():
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = [project["optional-dependencies"][name] for name in ("notebooks", "test", "book")]
+    extras = [
+        project["optional-dependencies"][name] for name in ("notebooks", "test", "course", "book")
+    ]
     held = re.findall(r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text("utf-8"), re.MULTILINE)
     for requirement in sum(extras, project["dependencies"]):
         name = re.match(r"[\w-]+", requirement)[0].lower().replace("_", "-")

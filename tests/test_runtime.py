@@ -34,7 +34,7 @@ def test_policy_follows_compute_capability(capability, policy):
     [((7, 5), "mixed_float16", True), ((9, 0), "mixed_bfloat16", True)],
 )
 def test_setup_on_a_gpu(monkeypatch, capsys, capability, policy, jit_compile):
-    monkeypatch.setattr(runtime, "find_gpu", lambda: ("Test GPU", capability))
+    monkeypatch.setattr(runtime, "find_gpus", lambda: {"GPU:0": ("Test GPU", capability)})
     found = gk.setup()
     assert (found.device, found.policy, found.jit_compile) == ("Test GPU", policy, jit_compile)
     assert keras.config.dtype_policy().name == policy
@@ -42,7 +42,7 @@ def test_setup_on_a_gpu(monkeypatch, capsys, capability, policy, jit_compile):
 
 
 def test_setup_on_a_cpu_reports_one_line(monkeypatch, capsys):
-    monkeypatch.setattr(runtime, "find_gpu", lambda: None)
+    monkeypatch.setattr(runtime, "find_gpus", dict)
     found = gk.setup(seed=7)
     assert (found.policy, found.jit_compile, found.seed) == ("float32", False, 7)
     out = capsys.readouterr().out
@@ -62,14 +62,14 @@ def test_setup_twice_repeats_the_random_numbers():
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_half_precision_asked_of_a_cpu_warns_and_is_obeyed(monkeypatch, policy):
-    monkeypatch.setattr(runtime, "find_gpu", lambda: None)
+    monkeypatch.setattr(runtime, "find_gpus", dict)
     with pytest.warns(UserWarning, match="several times slower"):
         assert gk.setup(mixed_precision=policy).policy == policy
     assert keras.config.dtype_policy().name == policy
 
 
 def test_bfloat16_asked_of_an_older_gpu_warns(monkeypatch):
-    monkeypatch.setattr(runtime, "find_gpu", lambda: ("Tesla T4", (7, 5)))
+    monkeypatch.setattr(runtime, "find_gpus", lambda: {"GPU:0": ("Tesla T4", (7, 5))})
     with pytest.warns(UserWarning, match="Tesla T4 has no fast arithmetic"):
         gk.setup(mixed_precision="mixed_bfloat16")
 
@@ -135,11 +135,83 @@ def test_the_memory_of_every_gpu_grows(monkeypatch):
     import tensorflow as tf
 
     growing = []
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["one", "two"])
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: ["one", "two"])
     monkeypatch.setattr(
         tf.config.experimental, "set_memory_growth", lambda gpu, on: growing.append((gpu, on))
     )
-    details = {"device_name": "Test GPU", "compute_capability": (7, 5)}
-    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu: details)
-    assert runtime.find_gpu() == ("Test GPU", (7, 5))
+    details = {
+        "one": {"device_name": "Tesla T4", "compute_capability": (7, 5)},
+        "two": {"device_name": "Radeon"},
+    }
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", details.get)
+    assert runtime.find_gpus() == {"GPU:0": ("Tesla T4", (7, 5)), "GPU:1": ("Radeon", (0, 0))}
     assert growing == [("one", True), ("two", True)]
+
+
+L4, T4, P100 = ("NVIDIA L4", (8, 9)), ("Tesla T4", (7, 5)), ("Tesla P100", (6, 0))
+
+
+@pytest.mark.parametrize(
+    ("gpus", "distribute", "used", "device", "policy", "jit_compile"),
+    [
+        ([L4], "auto", ["GPU:0"], "NVIDIA L4", "mixed_bfloat16", True),
+        ([L4, L4], "auto", ["GPU:0", "GPU:1"], "2 x NVIDIA L4", "mixed_bfloat16", False),
+        ([L4, L4], None, ["GPU:0"], "NVIDIA L4", "mixed_bfloat16", True),
+        ([L4, T4], "auto", ["GPU:0", "GPU:1"], "NVIDIA L4 + Tesla T4", "mixed_float16", False),
+        ([P100, L4], "auto", ["GPU:0", "GPU:1"], "Tesla P100 + NVIDIA L4", "float32", False),
+        ([P100, L4], None, ["GPU:0"], "Tesla P100", "float32", False),
+    ],
+)
+def test_the_slowest_of_several_gpus_decides(
+    monkeypatch, capsys, gpus, distribute, used, device, policy, jit_compile
+):
+    found = {f"GPU:{i}": gpu for i, gpu in enumerate(gpus)}
+    devices = []
+    monkeypatch.setattr(runtime, "find_gpus", lambda: found)
+    monkeypatch.setattr(runtime, "use_devices", devices.extend)
+    run = gk.setup(distribute=distribute)
+    assert (run.device, run.policy, run.jit_compile) == (device, policy, jit_compile)
+    assert devices == used
+    assert f"| {device} |" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("distribute", [False, 2, "GPU:0", [], ["CPU:0"], ["CPU:0"] * 2, [0, 1]])
+def test_devices_that_cannot_be_understood_are_refused(distribute):
+    with pytest.raises(ValueError, match='distribute must be "auto", None .* or a list of two or'):
+        gk.setup(distribute=distribute)
+
+
+def test_devices_that_do_not_exist_are_named():
+    with pytest.raises(ValueError, match="there is no device GPU:7; there are CPU:0"):
+        gk.setup(distribute=["CPU:0", "GPU:7"])
+
+
+@pytest.mark.parametrize(
+    ("value", "quick"), [(None, False), ("", False), ("0", False), ("1", True)]
+)
+def test_a_short_run_can_be_asked_for(monkeypatch, value, quick):
+    monkeypatch.delenv("GENKERAS_QUICK", raising=False)
+    if value is not None:
+        monkeypatch.setenv("GENKERAS_QUICK", value)
+    assert gk.setup().quick is quick
+
+
+@pytest.mark.parametrize(
+    ("value", "silent"), [(None, False), ("", False), ("0", False), ("1", True)]
+)
+def test_progress_bars_can_be_switched_off(monkeypatch, capfd, value, silent):
+    monkeypatch.delenv("GENKERAS_SILENT", raising=False)
+    if value is not None:
+        monkeypatch.setenv("GENKERAS_SILENT", value)
+    try:
+        gk.setup()
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        model.compile(loss="mse", jit_compile=False)
+        x, y = np.ones((4, 2)), np.ones((4, 1))
+        capfd.readouterr()
+        for use, *data in ((model.fit, x, y), (model.evaluate, x, y), (model.predict, x)):
+            use(*data)
+            shown = "".join(capfd.readouterr())
+            assert shown == "" if silent else "1/1" in shown
+    finally:
+        keras.config.enable_interactive_logging()

@@ -1,8 +1,5 @@
 """One gradient step, right in mixed precision: gk.minimize and gk.scale_optimizer."""
 
-import subprocess
-import sys
-
 import genkeras as gk
 import keras
 import numpy as np
@@ -233,30 +230,3 @@ def test_images_out_of_range_are_refused_in_fit(factor):
         model.fit(x * factor, y, verbose=0)
     with pytest.raises(ValueError, match=r"must lie in \[-5, 5\]"):
         model.fit((255 * x).astype("uint8"), y, verbose=0)
-
-
-REPLICAS = """
-import sys
-import genkeras as gk, keras, numpy as np, tensorflow as tf
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-sys.path[:0] = ["tests", "."]
-from test_training import Pair, regression
-_, x, y = regression("float32")
-weights = []
-for strategy in (tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])):
-    with strategy.scope():
-        model = Pair()
-        model.compile(jit_compile=False)
-    data = tf.data.Dataset.from_tensor_slices((x, y)).batch(32)
-    model.fit(data, epochs=3, verbose=0)
-    weights.append([v.numpy() for v in model.first.variables + model.second.variables])
-np.testing.assert_allclose(*[np.concatenate([w.ravel() for w in part]) for part in weights], 1e-5)
-assert abs(weights[0][0]).max() > 0.05
-print("replicas agree")
-"""
-
-
-def test_two_replicas_make_the_same_steps_as_one():
-    done = subprocess.run([sys.executable, "-c", REPLICAS], capture_output=True, text=True)
-    assert "replicas agree" in done.stdout, done.stderr[-2000:]

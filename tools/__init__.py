@@ -9,7 +9,9 @@ fresh        whether outputs and results are those of the code: one hash
 pages        notebooks as pages: alternative texts, small pictures, formulas without a network
 quotes       the numbers quoted in prose and README, and the README's table
 rules        what every chapter keeps, for the tests
-standalone   chapters as notebooks that carry genkeras with them: make standalone
+exercises    exercises: the students' notebooks and the solutions, from one source
+course       exercises as a course for nbgrader: make course
+standalone   chapters and exercises as notebooks that carry genkeras with them: make standalone
 assets       files of genkeras/assets, made again; pretrain: those that take hours
 lift         the functions and classes of a chapter's script, for experiments and tests
 """
@@ -19,3 +21,4 @@ import pathlib
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 CHAPTERS = ROOT / "chapters"
 EXPERIMENTS = ROOT / "experiments"
+EXERCISES = ROOT / "exercises"

@@ -35,13 +35,24 @@ def run(scripts, options):
 
 
 def outputs(scripts, options):
+    """Run chapters in place, then the solutions of their exercises."""
+    from tools import exercises, running
+
     status = run(scripts, options)
-    return status if status == 130 else max(status, sync(scripts, options))
+    if status == 130:
+        return status
+    for source in exercises.sources_of(scripts):
+        try:
+            exercises.run(source)
+        except running.ChapterFailed as error:
+            print(f"exercises/{source.name}: FAILED: {error}", file=sys.stderr)
+            status = 1
+    return max(status, sync(scripts, options))
 
 
 def sync(scripts, options):
     """Bring numbers, notebooks and the README up to date."""
-    from tools import fresh, pairing, quotes, rules
+    from tools import exercises, fresh, pairing, quotes, rules
 
     status = 0
     for script in scripts:
@@ -49,6 +60,8 @@ def sync(scripts, options):
             changed = bool(options.keep) and pairing.sync(script, options.keep)
             changed = quotes.update_script(script) or changed
             changed = pairing.sync(script) or changed
+            for source in exercises.sources_of([script]):
+                changed = exercises.sync(source) or changed
         except (pairing.EditedNotebook, ValueError) as error:  # ValueError: a file that was cut
             print(f"{script.stem}: {str(error).splitlines()[0]}", file=sys.stderr)
             status = 1
@@ -57,6 +70,9 @@ def sync(scripts, options):
         if script.stem[:2] not in rules.WAITING:
             for problem in fresh.problems(script, script.parent):
                 print(f"{script.stem}: {problem}: run make outputs N={script.stem[:2]}")
+        for source in exercises.sources_of([script]):
+            for problem in exercises.problems(source):
+                print(f"exercises/{source.name}: {problem} N={script.stem[:2]}")
     quotes.update_readme()
     return status
 
@@ -72,12 +88,20 @@ def lab(scripts, options):
 
 
 def standalone(scripts, options):
-    """Write each chapter as a notebook that needs no clone of this repository."""
-    from tools import standalone
+    """Write chapters and exercises as notebooks that need no clone of this repository."""
+    from tools import exercises, standalone
 
-    for script in scripts:
+    for script in [*scripts, *exercises.sources_of(scripts)]:
         path = standalone.write(script)
         print(f"{os.path.relpath(path)}: {path.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+def course(scripts, options):
+    """Write the exercises as a course for nbgrader."""
+    from tools import course, exercises
+
+    course.write(exercises.sources_of(scripts))
     return 0
 
 
@@ -88,6 +112,7 @@ ACTIONS = {
     "sync": sync,
     "lab": lab,
     "standalone": standalone,
+    "course": course,
 }
 
 if __name__ == "__main__":

@@ -10,8 +10,11 @@ import html
 import importlib.util
 import io
 import pathlib
+import re
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+# A link to another file of this repository.
+LINK_INSIDE = re.compile(r"(?<!!)\[([^]]*)\]\((?!\w+://|#)[^)\s]+\.(?:md|ipynb|py|json)\)")
 LARGE = 150_000  # characters in base64
 # A package of PyPI carries MathJax. This file of it draws formulas as SVG and needs no other file.
 PACKAGE = pathlib.Path(importlib.util.find_spec("sphinx-mathjax-offline").origin).parent
@@ -54,6 +57,13 @@ def without_sliders(notebook):
         for output in cell.get("outputs", []):
             if output.get("data", {}).pop(WIDGET, None) and "image/png" not in output["data"]:
                 output["data"] = {"text/plain": "(sliders, which move in the notebook only)"}
+
+
+def without_links_inside(notebook):
+    """Turn links to other files of this repository into text, where a notebook leaves it."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = LINK_INSIDE.sub(r"\1", cell.source)
 
 
 def pictures_as_html(notebook):

@@ -2,12 +2,13 @@
 
 A number is followed by a comment that names its source; `make sync` brings it up to date:
 
-    0.0101<!-- stacked_val_mse -->                 the chapter's own results
-    0.0101<!-- 03 stacked_val_mse -->              the results of chapter 03
+    0.0101<!-- test_mse -->                        a variable of the notebook, after its run
+    0.0101<!-- 03 test_mse -->                     the same of chapter 03
+    138 s<!-- seconds -->                          how long the run took
     0.9<!-- experiment 11 mixed_batches -->        the results of an experiment
     0.06<!-- experiment speed xla conv_ratio -->   the same, with the question that it belongs to
     0.0132<!-- textbook stacked printed -->        experiments/textbook.json, printed in the book
-    0.1<!-- setting -->                            not measured: a setting of the experiment
+    0.1<!-- setting -->                            a choice, which was not measured
 """
 
 import json
@@ -18,9 +19,10 @@ from tools import CHAPTERS, EXPERIMENTS, ROOT
 from tools.pairing import read_script, title, write_whole
 
 README = ROOT / "README.md"
-QUOTED = re.compile(r"(?<![\w.])(-?\d[\d,]*(?:\.\d+)?)( ?(?:%|s|points|times)?)<!-- ([\w ]+) -->")
+NUMBER = r"(?<![\w.])[-−]?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?"
+QUOTED = re.compile(rf"({NUMBER})( ?(?:%|s|points|times)?)<!-- ([\w ]+) -->")
 TABLE_START, TABLE_END = "<!-- chapters -->\n", "\n<!-- /chapters -->"
-SETTING = "setting"
+SETTING, SECONDS = "setting", "seconds"
 
 
 def chapter_numbers(script):
@@ -32,11 +34,28 @@ def chapter_numbers(script):
         return {}
 
 
+def quoted_variables(script):
+    """Names of a chapter's variables that are quoted.
+
+    Returns:
+        Two sets of names: quoted by its own text, and by other chapters and README.
+    """
+    own, others = set(), set()
+    for path in [*script.parent.glob("[0-9][0-9]_*.py"), README]:
+        for _, _, source in QUOTED.findall(path.read_text("utf-8")):
+            *number, name = source.split()
+            if path == script and not number:
+                own.add(name)
+            elif number == [script.stem[:2]]:
+                others.add(name)
+    return own - {SETTING, SECONDS}, others - own - {SECONDS}
+
+
 def look_up(source, numbers):
     """The number that a source stands for.
 
     Args:
-        source: the words in the comment, such as "stacked_val_mse", "03 stacked_val_mse" or
+        source: the words in the comment, such as "test_mse", "03 test_mse" or
             "experiment 11 mixed_batches".
         numbers: the chapter's own numbers.
 
@@ -57,10 +76,16 @@ def look_up(source, numbers):
 
 
 def format_like(quoted, value):
-    """`value` with the decimals, and the comma after thousands, of a quoted number."""
-    decimals = len(quoted.partition(".")[2])
-    comma = "," if "," in quoted or abs(value) >= 10_000 else ""
-    return f"{value:{comma}.{decimals}f}"
+    """`value` as a number is quoted: its decimals, exponent, minus, and comma after thousands."""
+    mantissa, exponent, _ = quoted.partition("e")
+    decimals = len(mantissa.partition(".")[2])
+    if exponent:
+        mantissa, exponent = f"{value:z.{decimals}e}".split("e")
+        text = f"{mantissa}e{int(exponent)}"
+    else:
+        comma = "," if "," in quoted or abs(value) >= 10_000 else ""
+        text = f"{value:z{comma}.{decimals}f}"  # z: no minus before a zero
+    return "−" + text[1:] if quoted[0] == "−" and text[0] == "-" else text
 
 
 def renew(text, numbers):
@@ -103,10 +128,17 @@ def problems(text, numbers, others=True):
 
 
 def unsourced(markdown):
-    """Decimal numbers in prose that do not say where they come from."""
-    text = re.sub(r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$", " ", markdown, flags=re.DOTALL)
+    """Decimal numbers in prose, such as 0.5 and 1e-3, that do not say where they come from."""
+    text = re.sub(r"```.*?```|`[^`]*`|\$\$.*?\$\$", " ", markdown, flags=re.DOTALL)
+    text = re.sub(r"\$(?=\S)[^$]*?(?<=\S)\$", " ", text)  # a formula, not two prices
     text = re.sub(r"\]\([^)]*\)|https?://\S+", " ", text)
-    return re.findall(r"(?<![\w.])\d+\.\d+(?!\w|\.\d)", QUOTED.sub(" ", text))
+    numbers = re.findall(rf"{NUMBER}(?!\w|\.\d)", QUOTED.sub(" ", text))
+    return [number for number in numbers if "." in number or "e" in number]
+
+
+def stray(markdown):
+    """What comments in prose say that stand behind no number."""
+    return re.findall(r"<!--(.*?)-->", QUOTED.sub(" ", markdown), re.DOTALL)
 
 
 # --- The README ----------------------------------------------------------------------------------

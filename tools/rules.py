@@ -9,11 +9,13 @@ import symtable
 from tools import fresh, pages, pairing, quotes
 
 MAX_BYTES = 1_000_000
+# What can be read in half an hour, and is not cut in the book.
+MAX_WORDS, MAX_CODE_LINES, MAX_CELL_LINES, MAX_LINE_LENGTH = 2200, 300, 40, 88
 HEADER_ROWS = ("Slides", "Textbook", "Result", "Time")
 # Chapters of the second edition, which wait for their third. Their outputs may be older than
 # genkeras, their functions may read the notebook's variables, and what they quote from a chapter
 # that has changed may be gone. The list shrinks with each new chapter.
-WAITING = tuple(f"{number:02}" for number in range(1, 17))
+WAITING = tuple(f"{number:02}" for number in range(1, 17) if number != 7)
 
 
 def problems(script):
@@ -23,10 +25,10 @@ def problems(script):
     waits = script.stem[:2] in WAITING
     found = [
         *header_problems(script, source),
-        *parameter_problems(source),
+        *(quick_metadata_problems(source) if waits else parameter_problems(source)),
         *empty_cell_problems(source),
         *prose_problems(source, quotes.chapter_numbers(script), waits),
-        *([] if waits else global_problems(source)),
+        *([] if waits else [*global_problems(source), *length_problems(source)]),
     ]
     if not path.exists():
         return [*found, "no notebook beside the script: run make sync"]
@@ -64,16 +66,38 @@ def header_problems(script, source):
 
 def parameter_problems(source):
     cells = pairing.tagged_cells(source, "parameters")
-    if len(cells) != 1:
-        yield "exactly one cell must be tagged 'parameters'"
-        return
-    names = assigned_names(cells[0].source)
-    quick = cells[0].metadata.get("quick", {})
+    if len(cells) != 1 or "QUICK = run.quick" not in cells[0].source:
+        yield "exactly one cell must be tagged 'parameters', and set QUICK = run.quick"
+
+
+def quick_metadata_problems(source):
+    """The same for the second edition, whose small parameters are in the cell's metadata."""
+    cells = pairing.tagged_cells(source, "parameters")
+    quick = cells[0].metadata.get("quick", {}) if len(cells) == 1 else {}
     for name in quick:
-        if name not in names:
+        if name not in assigned_names(cells[0].source):
             yield f"the quick parameter {name} is not in the parameters cell"
-    if "QUICK = False" not in cells[0].source or quick.get("QUICK") is not True:
-        yield "the parameters cell must set QUICK = False, and its quick parameters QUICK to true"
+    if quick.get("QUICK") is not True:
+        yield "exactly one cell must be tagged 'parameters', with quick parameters, QUICK among them"
+
+
+def length_problems(source):
+    """A chapter is short: what is too much goes to the experiments or out."""
+    prose = [cell.source for cell in source.cells if cell.cell_type == "markdown"]
+    words = len(re.sub(r"<!--.*?-->", "", "\n".join(prose)).split())
+    code = [
+        [line for line in cell.source.splitlines() if line.strip() and line.lstrip()[0] != "#"]
+        for cell in pairing.code_cells(source)
+    ]
+    counts = [
+        ("words", words, MAX_WORDS),
+        ("lines of code", sum(map(len, code)), MAX_CODE_LINES),
+        ("lines in its longest cell", max(map(len, code)), MAX_CELL_LINES),
+        ("characters in its longest line of code", max(map(len, sum(code, []))), MAX_LINE_LENGTH),
+    ]
+    for what, count, limit in counts:
+        if count > limit:
+            yield f"the chapter has {count} {what}, more than {limit}"
 
 
 def empty_cell_problems(source):
@@ -116,7 +140,10 @@ def prose_problems(source, results, waits):
             yield f"the {'prose' if cell.cell_type == 'markdown' else 'code'} {problem}"
         if cell.cell_type == "markdown":
             for number in quotes.unsourced(cell.source):
-                yield f"prose quotes {number} without saying where it comes from"
+                if "." in number or not waits:
+                    yield f"prose quotes {number} without saying where it comes from"
+            for words in [] if waits else quotes.stray(cell.source):
+                yield f"the comment {words.strip()!r} stands behind no number"
 
 
 # --- The pair and its outputs --------------------------------------------------------------------

@@ -10,6 +10,7 @@ import datetime
 import fcntl
 import importlib.metadata
 import json
+import math
 import os
 import pathlib
 import platform
@@ -17,8 +18,11 @@ import re
 import shutil
 import tempfile
 import time
+import unittest.mock
 
-from tools import CHAPTERS, ROOT, fresh, pages, pairing
+import nbformat
+
+from tools import CHAPTERS, ROOT, fresh, pages, pairing, quotes
 
 FOLDERS = {
     "run": ROOT / "build" / "chapters",
@@ -26,6 +30,17 @@ FOLDERS = {
     "outputs": CHAPTERS,
 }
 FAILED = ROOT / "build" / "failed"
+# The cell behind a chapter's last one, which nobody sees: the values of variables, and the data read.
+COLLECT = """\
+import json, sys
+found = {{name: repr(globals()[name]) for name in {names} if name in globals()}}
+for name in found:
+    try:
+        found[name] = float(globals()[name])
+    except Exception:
+        pass
+data = getattr(sys.modules.get("genkeras.data"), "sources_read", {{}})
+print(json.dumps({{"numbers": found, "data": data}}))"""
 QUIET_KERNEL = ["--IPKernelApp.log_level=40"]  # errors only: it warns of its own local socket
 
 
@@ -110,23 +125,19 @@ def run_chapter(script, mode, folder):
     """Run one chapter and, if it succeeds, put what it produced into the folder.
 
     Raises:
-        ChapterFailed: if a cell fails, the kernel dies, no results are recorded, or somebody edits
-            the chapter meanwhile.
+        ChapterFailed: if a cell fails, the kernel dies, a quoted variable is no number, or somebody
+            edits the chapter meanwhile.
         OSError: if a file cannot be written.
     """
     notebook = pairing.read_script(script)
     code = fresh.digest(notebook, {}, folder / "results")
     with tempfile.TemporaryDirectory(prefix=".running-", dir=folder) as work:
         work = pathlib.Path(work)
-        execute(notebook, script, mode, folder, work)
+        recorded = execute(notebook, script, mode, folder, work)
         if fresh.digest(pairing.read_script(script), {}, folder / "results") != code:
             raise ChapterFailed("its code or genkeras was edited while it ran: run it again")
         if mode == "outputs" and (edit := pairing.edit_in(script)):
             raise ChapterFailed(edit)
-        try:
-            recorded = json.loads((work / f"{script.stem}.json").read_text("utf-8"))
-        except OSError:
-            raise ChapterFailed("it recorded no results: gk.record was not called") from None
         digest = fresh.digest(notebook, recorded["data"], folder / "results")
         results = {**recorded, "digest": digest, "made_by": made_by()}
         cells = pairing.cells_digest(notebook)
@@ -151,6 +162,9 @@ def execute(notebook, script, mode, folder, work):
         notebook: of the script; its code cells get the outputs.
         script, mode, folder: as for `run_chapter`.
         work: folder for the notebook as papermill writes it, and for the results.
+
+    Returns:
+        {"numbers": {name of a variable that is quoted: value}, "data": {data set: source}}.
     """
     import papermill
     from nbclient.exceptions import DeadKernelError
@@ -165,21 +179,29 @@ def execute(notebook, script, mode, folder, work):
     quick = [
         cell.metadata.get("quick", {}) for cell in pairing.tagged_cells(notebook, "parameters")
     ]
+    own, others = quotes.quoted_variables(script)
     path = work / "executed.ipynb"
-    pairing.write_notebook(notebook, work / "input.ipynb")
-    os.environ["GENKERAS_RESULTS"] = str(work)
+    last = nbformat.v4.new_code_cell(COLLECT.format(names=sorted(own | others)))
+    longer = nbformat.v4.new_notebook(metadata=notebook.metadata, cells=[*notebook.cells, last])
+    pairing.write_notebook(longer, work / "input.ipynb")
+    environment = {
+        "GENKERAS_QUICK": str(int(mode == "quick")),
+        "GENKERAS_RESULTS": str(work),  # for gk.record
+        "GENKERAS_SILENT": "1",
+    }
     try:
-        executed = papermill.execute_notebook(
-            work / "input.ipynb",
-            path,
-            parameters=dict(quick[0]) if mode == "quick" else None,
-            kernel_name="python3",
-            progress_bar=False,
-            cwd=folder,
-            on_cell_start=announce,
-            extra_arguments=QUIET_KERNEL,
-            shutdown_kernel="immediate",  # its files are written; "graceful" takes a second longer
-        )
+        with unittest.mock.patch.dict(os.environ, environment):
+            executed = papermill.execute_notebook(
+                work / "input.ipynb",
+                path,
+                parameters=dict(quick[0]) if mode == "quick" else None,
+                kernel_name="python3",
+                progress_bar=False,
+                cwd=folder,
+                on_cell_start=announce,
+                extra_arguments=QUIET_KERNEL,
+                shutdown_kernel="immediate",  # its files are written; "graceful" is a second slower
+            )
     except papermill.PapermillExecutionError as error:
         if error.ename == "KeyboardInterrupt":  # Ctrl-C reaches the kernel, too
             raise KeyboardInterrupt from None
@@ -187,7 +209,7 @@ def execute(notebook, script, mode, folder, work):
     except DeadKernelError:
         reason = "the kernel died, perhaps because the memory was full"
     else:
-        cells = [
+        *cells, last = [
             c for c in executed.cells if "injected-parameters" not in c.metadata.get("tags", [])
         ]
         for cell, done in zip(notebook.cells, cells, strict=True):
@@ -195,13 +217,37 @@ def execute(notebook, script, mode, folder, work):
                 cell.outputs, cell.execution_count = done.outputs, done.execution_count
         if "widgets" in executed.metadata:
             notebook.metadata["widgets"] = executed.metadata["widgets"]
-        return
-    finally:
-        del os.environ["GENKERAS_RESULTS"]
+        recorded = work / f"{script.stem}.json"
+        if recorded.exists():  # a chapter of the second edition has called gk.record
+            return json.loads(recorded.read_text("utf-8"))
+        printed = [output.text for output in last.outputs if output.get("name") == "stdout"]
+        return collected(printed[-1], own, time.perf_counter() - start)
     FAILED.mkdir(parents=True, exist_ok=True)
     kept = FAILED / f"{script.stem}.ipynb"
     os.replace(path, kept)
     raise ChapterFailed(f"{reason} (see {os.path.relpath(kept)})")
+
+
+def collected(text, quoted, seconds):
+    """What COLLECT printed, with the time of the run, in numbers of six digits.
+
+    Args:
+        text: the JSON that it printed.
+        quoted: names of the variables that the chapter's own text quotes.
+        seconds: that the chapter took.
+
+    Raises:
+        ChapterFailed: if one of them is missing, or is not a finite number.
+    """
+    found = json.loads(text)
+    numbers = {**found["numbers"], quotes.SECONDS: seconds}
+    for name in quoted - set(numbers):
+        raise ChapterFailed(f"its text quotes {name}, and the notebook has no such variable")
+    for name, value in numbers.items():
+        if not isinstance(value, float) or not math.isfinite(value):
+            raise ChapterFailed(f"{name} is quoted, and is no finite number but {value}")
+        numbers[name] = int(value) if value.is_integer() else float(f"{value:.6g}")
+    return {"numbers": numbers, "data": found["data"]}
 
 
 def first_line(text):

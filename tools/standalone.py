@@ -1,4 +1,4 @@
-"""Notebooks that travel: each chapter as one file, which carries genkeras in a cell.
+"""Notebooks that travel: each chapter and its exercises as files that carry genkeras in a cell.
 
 Uploaded to Colab, Kaggle or any Jupyter, such a notebook needs nothing else from this repository.
 Its first code cell writes genkeras as a zip into the folder for temporary files and imports it from
@@ -14,14 +14,13 @@ import zipfile
 
 import nbformat
 
-from tools import CHAPTERS, EXPERIMENTS, ROOT, fresh, pairing
+from tools import CHAPTERS, EXPERIMENTS, ROOT, exercises, fresh, pages, pairing
 
 FOLDER = ROOT / "build" / "standalone"
 # For people to scroll past: hidden in Colab, in JupyterLab and in Kaggle.
 HIDDEN = {"cellView": "form", "jupyter": {"source_hidden": True}, "_kg_hide-input": True}
+BUNDLED = 'source="bundled"'  # how exercises ask for the sample of the images
 LINE_LENGTH = 1000  # of the encoded zip; editors become slow on very long lines
-# A link to another file of this repository, which is not there where the notebook travels.
-LINK_INSIDE = re.compile(r"(?<!!)\[([^]]*)\]\((?!\w+://|#)[^)\s]+\.(?:md|ipynb|py|json)\)")
 
 NOTE = (
     "*The next cell holds genkeras {version} (MIT license, SHA-256 {digest:.12}...), some modules of "
@@ -56,11 +55,12 @@ print("genkeras {version} in", path)'''
 
 
 def write(script, folder=FOLDER):
-    """Write a chapter as a notebook that needs no other file of this repository.
+    """Write a chapter, or exercises, as a notebook that needs no other file of this repository.
 
     Args:
-        script: the chapter's script; outputs come from the notebook beside it.
-        folder: where the notebook goes.
+        script: the chapter's script; outputs come from the notebook beside it. Or a source of
+            exercises; the notebook is the student's, without answers.
+        folder: where the notebook goes; exercises go into its folder exercises/.
 
     Returns:
         The path of the new notebook.
@@ -68,21 +68,21 @@ def write(script, folder=FOLDER):
     notebook = pairing.read_script(script)
     code = "\n".join(cell.source for cell in pairing.code_cells(notebook))
     content = pack(needed_files(notebook, code))
-    if script.with_suffix(".ipynb").exists():
+    if pairing.tagged_cells(notebook, "solution"):
+        notebook, folder = exercises.student(script), folder / "exercises"
+    elif script.with_suffix(".ipynb").exists():
         old = pairing.read_notebook(script.with_suffix(".ipynb"))
         notebook = pairing.keep_outputs(notebook, old)
     for key in ("genkeras", "jupytext"):  # about the pair of script and notebook, which stays here
         notebook.metadata.pop(key, None)
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = LINK_INSIDE.sub(r"\1", cell.source)
+    pages.without_links_inside(notebook)
     encoded = base64.b64encode(content).decode()
     values = {
         "version": importlib.metadata.version("genkeras"),
         "digest": hashlib.sha256(content).hexdigest(),
         "content": re.sub(f"(.{{{LINE_LENGTH}}})", r"\1\n", encoded).rstrip("\n"),
         "keras": "3.14",
-        "download": DOWNLOAD if "gk.load_images(" in code else "",
+        "download": DOWNLOAD if "gk.load_images(" in code and BUNDLED not in code else "",
     }
     place = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
     notebook.cells[place:place] = [
@@ -97,12 +97,13 @@ def write(script, folder=FOLDER):
 def needed_files(notebook, code):
     """{name in the zip: path} of genkeras, the assets that a chapter names, and what it reads.
 
-    The sample of the images stays here, since it would be most of the notebook.
+    The sample of the images would be most of a notebook: only exercises that ask for it carry it.
     """
     files = {f"genkeras/{path.name}": path for path in fresh.GENKERAS.glob("*.py")}
     files["genkeras/LICENSE"] = ROOT / "LICENSE"
     for path in (fresh.GENKERAS / "assets").iterdir():
-        if path.stem == "feature_net" or path.stem in code:
+        asked = path.stem == "fashion_mnist_sample" and BUNDLED in code
+        if path.stem == "feature_net" or path.stem in code or asked:
             files[f"genkeras/assets/{path.name}"] = path
     if pairing.tagged_cells(notebook, "summary"):
         files |= {f"results/{path.name}": path for path in CHAPTERS.glob("results/*.json")}

@@ -1,0 +1,53 @@
+"""Plausible wrong answers to the exercises, which their checks must refuse.
+
+{stem of a source: {number of an exercise: [cells instead of the solution's]}}, at least one for each
+exercise. A cell must run: it is the check that has to fail.
+"""
+
+WRONG_ANSWERS = {
+    "07_variational_autoencoders": {
+        1: [
+            # the factor 0.5 is missing
+            '''\
+def kl_normal(mean_q, var_q, mean_p, var_p):
+    """D_KL(q || p) in nats, for two normal distributions of one variable."""
+    return np.log(var_p / var_q) + (var_q + (mean_q - mean_p) ** 2) / var_p - 1
+''',
+            # the two distributions are exchanged
+            '''\
+def kl_normal(mean_q, var_q, mean_p, var_p):
+    """D_KL(q || p) in nats, for two normal distributions of one variable."""
+    return 0.5 * (np.log(var_q / var_p) + (var_p + (mean_q - mean_p) ** 2) / var_q - 1)
+''',
+        ],
+        2: [
+            # the variance instead of the standard deviation
+            '''\
+class MySampling(layers.Layer):
+    """Draw z from N(mean, exp(log_var))."""
+
+    def call(self, inputs):
+        mean, log_var = inputs
+        return mean + ops.exp(log_var) * keras.random.normal(ops.shape(mean))
+''',
+            # no gradient gets through to the variance
+            '''\
+class MySampling(layers.Layer):
+    """Draw z from N(mean, exp(log_var))."""
+
+    def call(self, inputs):
+        mean, log_var = inputs
+        spread = ops.stop_gradient(ops.exp(0.5 * log_var))
+        return mean + spread * keras.random.normal(ops.shape(mean))
+''',
+        ],
+        3: [
+            "kl_weight = 0.02 / (32 * 32 * 3)",  # the 2 of the normal density is forgotten
+            "kl_weight = 2 * 0.02",  # as if the loss summed over pixels and colors
+        ],
+        4: [
+            "collapsed_weight = 1.0",  # collapsed, and far from the smallest
+            "collapsed_weight = 0.003",  # not collapsed
+        ],
+    },
+}
