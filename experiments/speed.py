@@ -242,8 +242,9 @@ def generators():
     numbers = "07", "10", "11", "12", "13", "15"
     seven, ten, eleven, twelve, thirteen, fifteen = map(lift.chapter, numbers)
 
-    vae_decoder = seven["build_decoder"](seven["HIDDEN_UNITS"], seven["LATENT_DIM"])
-    yield "vae", [vae_decoder], lambda: np.asarray(vae_decoder(z(seven["LATENT_DIM"])))
+    vae = seven["build_vae"]((28, 28, 1), seven["LATENT_DIM"], kl_weight=1 / 784)
+    decoder = vae.get_layer("decoder")
+    yield "vae", [decoder], lambda: np.asarray(decoder(z(seven["LATENT_DIM"])))
 
     dense = ten["build_generator"](ten["LATENT_DIM"])
     yield "gan", [dense], lambda: np.asarray(dense(z(ten["LATENT_DIM"])))

@@ -40,14 +40,50 @@ class MySampling(layers.Layer):
         spread = ops.stop_gradient(ops.exp(0.5 * log_var))
         return mean + spread * keras.random.normal(ops.shape(mean))
 ''',
+            # the same noise in each call
+            '''\
+class MySampling(layers.Layer):
+    """Draw z from N(mean, exp(log_var))."""
+
+    def call(self, inputs):
+        mean, log_var = inputs
+        return mean + ops.exp(0.5 * log_var) * keras.random.normal(ops.shape(mean), seed=1)
+''',
+            # one number for all dimensions
+            '''\
+class MySampling(layers.Layer):
+    """Draw z from N(mean, exp(log_var))."""
+
+    def call(self, inputs):
+        mean, log_var = inputs
+        return mean + ops.exp(0.5 * log_var) * keras.random.normal(ops.shape(mean[:, :1]))
+''',
+            # noise of the right variance that is not normal
+            '''\
+class MySampling(layers.Layer):
+    """Draw z from N(mean, exp(log_var))."""
+
+    def call(self, inputs):
+        mean, log_var = inputs
+        epsilon = keras.random.uniform(ops.shape(mean), -(3**0.5), 3**0.5)
+        return mean + ops.exp(0.5 * log_var) * epsilon
+''',
         ],
         3: [
-            "kl_weight = 0.02 / (32 * 32 * 3)",  # the 2 of the normal density is forgotten
-            "kl_weight = 2 * 0.02",  # as if the loss summed over pixels and colors
+            # the 2 of the normal density is forgotten
+            "kl_weight, assumed_variance = 0.02 / (32 * 32 * 3), 32 * 32 * 3 / 2",
+            # the right weight, and the variance of a sum that is not divided by 2
+            "kl_weight, assumed_variance = 2 * 0.02 / (32 * 32 * 3), 32 * 32 * 3",
+            # as if the loss summed over pixels and colors
+            "kl_weight, assumed_variance = 2 * 0.02, 0.5",
         ],
         4: [
-            "collapsed_weight = 1.0",  # collapsed, and far from the smallest
-            "collapsed_weight = 0.003",  # not collapsed
+            # collapsed, and far from the smallest
+            "collapsed_weight = 1.0\npredicted_mse = np.mean((x_train - x_train.mean(axis=0)) ** 2)",
+            # not collapsed
+            "collapsed_weight = 0.003\npredicted_mse = np.mean((x_train - x_train.mean(axis=0)) ** 2)",
+            # one gray for all pixels, instead of the mean image
+            "collapsed_weight = 0.035\npredicted_mse = np.var(x_train)",
         ],
     },
 }

@@ -19,7 +19,6 @@ from tools import CHAPTERS, EXPERIMENTS, ROOT, exercises, fresh, pages, pairing
 FOLDER = ROOT / "build" / "standalone"
 # For people to scroll past: hidden in Colab, in JupyterLab and in Kaggle.
 HIDDEN = {"cellView": "form", "jupyter": {"source_hidden": True}, "_kg_hide-input": True}
-BUNDLED = 'source="bundled"'  # how exercises ask for the sample of the images
 LINE_LENGTH = 1000  # of the encoded zip; editors become slow on very long lines
 
 NOTE = (
@@ -82,7 +81,7 @@ def write(script, folder=FOLDER):
         "digest": hashlib.sha256(content).hexdigest(),
         "content": re.sub(f"(.{{{LINE_LENGTH}}})", r"\1\n", encoded).rstrip("\n"),
         "keras": "3.14",
-        "download": DOWNLOAD if "gk.load_images(" in code and BUNDLED not in code else "",
+        "download": DOWNLOAD if "gk.load_images(" in code else "",
     }
     place = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
     notebook.cells[place:place] = [
@@ -97,13 +96,12 @@ def write(script, folder=FOLDER):
 def needed_files(notebook, code):
     """{name in the zip: path} of genkeras, the assets that a chapter names, and what it reads.
 
-    The sample of the images would be most of a notebook: only exercises that ask for it carry it.
+    The sample of the images stays here, since it would be most of the notebook.
     """
     files = {f"genkeras/{path.name}": path for path in fresh.GENKERAS.glob("*.py")}
     files["genkeras/LICENSE"] = ROOT / "LICENSE"
     for path in (fresh.GENKERAS / "assets").iterdir():
-        asked = path.stem == "fashion_mnist_sample" and BUNDLED in code
-        if path.stem == "feature_net" or path.stem in code or asked:
+        if path.stem == "feature_net" or path.stem in code:
             files[f"genkeras/assets/{path.name}"] = path
     if pairing.tagged_cells(notebook, "summary"):
         files |= {f"results/{path.name}": path for path in CHAPTERS.glob("results/*.json")}
