@@ -273,7 +273,7 @@ print(f"recall {as_text('07', 'real_recall', '.2f')}")
 #
 # (The clocks of the second to fourth row leave out compiling.) The conditional DCGAN is far ahead. But the progressive GAN owes its lead over the dense GAN to the average, which we have not tried in chapter 10. After half a pass over the images, the diffusion network has no clear advantage over the dense GAN. Each row is one training.
 #
-# What the models of chapter 07 reach depends strongly on the loss and on the distribution from which we draw. With two seeds and equal epochs, the VAE has 102<!-- 07 vae_prior_ffd --> with draws from the prior and 86<!-- 07 vae_mixture_ffd --> with draws from a fitted mixture. Without the divergence, which makes it a plain autoencoder, the mixture leads to 55<!-- 07 plain_mixture_ffd -->, and with a learned variance to 48<!-- 07 learned_mixture_ffd -->. All of these are dense networks.
+# What the models of chapter 07 reach depends strongly on the loss and on the distribution from which we draw. With two seeds and equal epochs, the VAE has 102<!-- experiment 07 draws vae_10_prior_ffd --> with draws from the prior and 86<!-- experiment 07 draws vae_10_mixture_ffd --> with draws from a fitted mixture. Without the divergence, which makes it a plain autoencoder, the mixture leads to 55<!-- experiment 07 draws plain_10_mixture_ffd -->, and with a learned variance to 48<!-- experiment 07 draws learned_10_mixture_ffd -->. All of these are dense networks.
 #
 # The recall of the first VAE is 0.07<!-- 07 recall -->: hardly any real garment lies among its blurred ones. The StyleGAN has a precision of 0.89<!-- 13 precision --> and a recall of only 0.34<!-- 13 recall -->. Most of what it draws looks like a garment, but there are many kinds of images that it does not draw. The Fréchet distance alone does not show this. (That its precision is even above the 0.86<!-- 07 real_precision --> of real images does not mean that it is better than real. Precision rewards typical images, as the truncation in chapter 13 showed.)
 
@@ -454,10 +454,10 @@ plt.show()
 # |---|---|---|---|
 # | Compress what we see into something that helps to learn | Neighbors in the space of the codes share their class more often than with an untrained encoder, and a little more often than with PCA or in raw pixels (74 %<!-- 03 same_class_autoencoder_percent -->, 65 %<!-- 03 same_class_untrained_encoder_percent -->, 73 %<!-- 03 same_class_pca_percent --> and 72 %<!-- 03 same_class_pixels_percent -->). With 100 labels, pretraining and fine-tuning gained 1.8<!-- 03 tuned_gain_points --> points (plus or minus 1.3<!-- 03 tuned_gain_margin_points -->); with 500 nothing is certain | 03 | `as untrained` |
 # | To reconstruct is to learn without labels | From images alone, an autoencoder learns to reconstruct them better than PCA if the code has few numbers (with 30: 0.0102<!-- 03 stacked_test_mse --> and 0.0156<!-- 03 pca_test_mse -->; with 300 PCA is ahead, as we have seen) | 03 | `an autoencoder lost to PCA` |
-# | The reparametrization trick makes it possible to train end to end | The gradient that passes through $z = \mu + \sigma \odot \epsilon$ is right on average. So is that of another estimator, but it varies far more | 07 | `an estimator is biased` |
+# | The reparametrization trick makes it possible to train end to end | The gradient that passes through $z = \mu + \sigma \odot \epsilon$ is right on average. So is that of another estimator, but it varies far more | 07 | `the gradient through the draws` |
 # | Perturbing latent variables shows what they mean | With a direction that is computed from labels, 72 %<!-- 08 sleeves_after_percent --> of the T-shirts are taken for pullovers, and with random ones 12 %<!-- 08 sleeves_random_percent --> on average. But the best of twenty random ones comes to 71 %<!-- 08 sleeves_most_random_percent -->, and most single variables change several things at once | 08 | `the direction is no better than random` |
-# | A VAE generates new examples | Draws from the prior are far better than those of a plain autoencoder from the same distribution (distances of 102<!-- 07 vae_prior_ffd --> and 294<!-- 07 plain_prior_ffd -->). But with one normal distribution fitted to its codes, the plain one is about as good (96<!-- 07 plain_normal_ffd -->; the VAE has 98<!-- 07 vae_normal_ffd --> with one) | 07 | `the prior suits the plain autoencoder as well` |
-# | Learn a space of fewer dimensions, and draw from it | A plain autoencoder can do this as well, if a mixture of Gaussians is fitted to its codes. At the textbook's weight of the divergence its garments are even better (a distance of 55<!-- 07 plain_mixture_ffd -->, the VAE with a mixture 86<!-- 07 vae_mixture_ffd -->). With a learned variance the VAE has 48<!-- 07 learned_mixture_ffd --> | 07 | `the mixture is no better than the prior of the VAE` |
+# | A VAE generates new examples | Draws from the prior are far better than those of a plain autoencoder from the same distribution (distances of 102<!-- experiment 07 draws vae_10_prior_ffd --> and 294<!-- experiment 07 draws plain_10_prior_ffd -->). But with one normal distribution fitted to its codes, the plain one is about as good (96<!-- experiment 07 draws plain_10_normal_ffd -->; the VAE has 98<!-- experiment 07 draws vae_10_normal_ffd --> with one) | 07 | experiment `draws` |
+# | Learn a space of fewer dimensions, and draw from it | A plain autoencoder can do this as well, if a mixture of Gaussians is fitted to its codes. At the textbook's weight of the divergence its garments are even better (a distance of 55<!-- experiment 07 draws plain_10_mixture_ffd -->, the VAE with a mixture 86<!-- experiment 07 draws vae_10_mixture_ffd -->). With a learned variance the VAE has 48<!-- experiment 07 draws learned_10_mixture_ffd --> | 07 | experiment `draws` |
 # | In a GAN, generator and discriminator compete | Each phase trains only one of the two networks (a check of the implementation). In the course of the training the distance falls from 236<!-- 10 ffd_first_epoch --> to 71<!-- 10 ffd --> | 10 | `D's phase trains G` |
 #
 # We also came across a formula that is not right. The slide *Los a priors de la distribución latente* prints the divergence with a negative sign, with which it would be negative, and with $\sigma$ where chapter 07 has $\sigma^2$ (which is right only if $\sigma$ is read as the variance). Chapter 07 compares the formulas with an average over draws, and stops with `sigma in place of sigma² is right, too` if the last two could not be told apart.
@@ -514,13 +514,13 @@ plt.show()
 # | *Componentes de una GAN* | 10 | The textbook's GAN |
 # | *Entrenamiento de GANs* | 10 | Training on garments |
 # | *VAEs: diferencia clave* | 07 | A distribution in place of a code |
-# | *Optimización de la VAE* | 07 | The loss has two parts |
-# | *Los a priors de la distribución latente* | 07 | The loss has two parts |
-# | *Gráfo de cálculo de la VAE* | 07 | How does a gradient pass through a random draw? |
+# | *Optimización de la VAE* | 07 | Where the loss comes from |
+# | *Los a priors de la distribución latente* | 07 | Where the loss comes from |
+# | *Gráfo de cálculo de la VAE* | 07 | Gradients through a random draw |
 # | *Reparametrizando la capa de muestreo* | 07 | The sampling layer |
 # | *VAEs: Perturbación latente* | 08 | One latent variable moved, the others fixed |
 # | *Google BeatBlender* | 08 | Beat Blender |
-# | *Generar nuevos ejemplos* | 07 | Drawing new garments |
+# | *Generar nuevos ejemplos* | 07 | New garments |
 # | *Resumen de las VAEs* | 16 | What the lecture concludes, and where we checked it |
 # | *Modelado Generativo Profundo: Resumen* | 16 | What the lecture concludes, and where we checked it |
 
@@ -541,7 +541,7 @@ plt.show()
 # | *Denoising Autoencoders* | 05 | The denoising autoencoder |
 # | *Sparse Autoencoders* | 06 | An l1 penalty |
 # | *Variational Autoencoders* | 07 | A distribution in place of a code |
-# | *Generating Fashion MNIST Images* | 07 | Drawing new garments |
+# | *Generating Fashion MNIST Images* | 07 | New garments |
 # | *Generative Adversarial Networks* | 10 | The game |
 # | *The Difficulties of Training GANs* | 10 | The difficulties |
 # | *Deep Convolutional GANs* | 11 | The guidelines |
