@@ -29,7 +29,7 @@
 # | Slides | *VAEs: diferencia clave*; *Optimización de la VAE*; *Los a priors de la distribución latente*; *Gráfo de cálculo de la VAE*; *Reparametrizando la capa de muestreo*; *Generar nuevos ejemplos* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Variational Autoencoders" |
 # | Result | Draws new garments from random numbers; validation loss 0.0298<!-- vae_loss -->, a squared error of 0.0204<!-- vae_mse --> and a divergence of 7.4<!-- vae_kl --> nats |
-# | Time | 261 s<!-- seconds --> on two CPU cores |
+# | Time | 168 s<!-- seconds --> on two CPU cores |
 # | Evidence | [experiments/07_variational_autoencoders.py](../experiments/07_variational_autoencoders.py): seeds, fitted distributions, tighter bounds, collapse |
 
 # %% [markdown]
@@ -68,7 +68,7 @@ pixels = math.prod(shape)
 # The encoder no longer returns a code, but a normal distribution for it: a mean $\mu$ and a standard deviation $\sigma$ for each of the ten numbers.
 # The code $z$ is drawn from this distribution, and the decoder has to rebuild the image from the draw.
 
-# %% alt="Diagram: an image of 784 pixels leads to 256 and 128 hidden units, these to the means and the log variances of ten codes. Both, and a random epsilon in orange, lead to z, and z to 128 and 256 hidden units and the reconstruction."
+# %% alt="Diagram: the image, 784 pixels, leads to the encoder with 256 and 128 hidden units, and this to the means and to the log variances of ten codes. Both, and a random epsilon in orange, lead to z, and z to the decoder with 128 and 256 hidden units and the reconstruction."
 gk.plot_diagram(
     {
         "image x\n784": (0, 1),
@@ -177,7 +177,7 @@ print(f"gradient {tape.gradient(share_of_ones, p)}, by hand 1")
 # The average over the draws gives them.
 # The share of ones is $p$, so its derivative is 1, and TensorFlow finds none: a small change of $p$ changes most draws not at all, and a few by a jump.
 # For such draws there is another estimator, the *score function*, which only needs the density.
-# In our example, the variance of its gradient for $\mu$ is 55<!-- experiment 07 score_function variance_ratio --> times as large, so we use the formula where there is one.
+# In our example, the variance of its gradient for $\mu$ is 56<!-- experiment 07 score_function variance_ratio --> times as large, so we use the formula where there is one.
 #
 # ## The sampling layer
 # All of this fits into one layer.
@@ -237,7 +237,7 @@ def build_vae(shape, latent_dim, kl_weight):
 # %% [markdown]
 # We compile it with the squared error; the layer adds the divergence, and the metric shows the error alone.
 # Twenty steps run at a time, which saves a third of the time with such a small model.
-# `optimizer="nadam"` works, too; with a learning rate that falls along a cosine, as in chapter 03, the loss ends at 0.0298<!-- vae_loss --> instead of 0.0307<!-- experiment 07 optimizer nadam_loss -->.
+# `optimizer="nadam"` works, too; with a learning rate that falls along a cosine, as in chapter 03, the loss ends at 0.0298<!-- vae_loss --> instead of 0.0306<!-- experiment 07 optimizer nadam_loss -->.
 
 # %%
 vae = build_vae(shape, LATENT_DIM, kl_weight=1 / pixels)
@@ -293,7 +293,7 @@ plt.show()
 # ## New garments
 # Now we need no images at all: draw from the prior, and decode.
 
-# %% alt="Forty generated garments: most are recognizable as shirts, trousers, dresses, shoes or bags, all without fine detail; a few are dark smears."
+# %% alt="Forty generated images: shirts, trousers, dresses, shoes and bags, all without fine detail; two or three in the last row are dark smears."
 z = keras.random.normal((40, LATENT_DIM), seed=1)
 gk.plot_images(decoder(z), title="Forty draws from the prior, decoded")
 plt.show()
@@ -340,13 +340,13 @@ logs = train(sharp_vae, x_train, x_valid, short_epochs, BATCH_SIZE)
 sharp_mse, sharp_kl = logs["val_mse"], logs["val_kl_nats"]
 print(f"smaller weight: MSE {sharp_mse:.4f}, KL {sharp_kl:.1f} nats")
 
-# %% alt="Three rows: ten test garments, their reconstructions with the weight 1/784, which are blurred, and with the smaller weight, which are clearer in outline, without prints."
+# %% alt="Three rows: ten test garments; their reconstructions with the weight 1/784, blurred, the sandals as closed shoes; and with the smaller weight, where the straps of the sandals can be seen. Neither has prints."
 shown = x_test[:10]
 rows = {"weight\n1/784": vae(shown), "smaller\nweight": sharp_vae(shown)}
 gk.plot_reconstructions(shown, rows)
 plt.show()
 
-# %% alt="Two rows of ten draws from the prior, decoded."
+# %% alt="Two rows of ten draws from the prior, decoded. Weight 1/784: blurred garments. Smaller weight: a few garments, and smears of which some are half a garment."
 sharp_decoder = sharp_vae.get_layer("decoder")
 gk.plot_rows(
     {"weight\n1/784": decoder(z[:10]), "smaller\nweight": sharp_decoder(z[:10])},
@@ -355,9 +355,9 @@ gk.plot_rows(
 plt.show()
 
 # %% [markdown]
-# The codes now carry at most 29<!-- sharp_kl --> nats, and the squared error of the validation images falls from 0.0204<!-- vae_mse --> to 0.0143<!-- sharp_mse -->.
-# Reconstructions have sharper outlines, still without prints.
-# Draws from the prior do not gain: about half of these are smears.
+# The codes now carry at most 29<!-- sharp_kl --> nats on average, and the squared error of the validation images falls from 0.0204<!-- vae_mse --> to 0.0150<!-- sharp_mse -->.
+# The straps of the sandals appear; prints are still missing.
+# Draws from the prior do not gain: about half of the ten are smears.
 #
 # How much better is this as a model of the images?
 # The ELBO tells us, if we keep the constants: it is a bound on $\log p(x)$ in nats.
@@ -381,7 +381,7 @@ print(f"trained for v = {v:.4f}: {elbo_sharp:.0f} nats")
 # %% [markdown]
 # (A density can be larger than 1, so its logarithm can be positive.)
 # The same network is a better model by 879<!-- elbo_gain --> nats once we say how wrong its pixels are.
-# Training for this variance, in a quarter of the epochs, adds another 96<!-- elbo_gain_by_training -->.
+# Training for this variance, in a quarter of the epochs, adds another 82<!-- elbo_gain_by_training -->.
 # So when you compare the likelihoods of two VAEs, ask for their variances first.
 # How far is the bound from $\log p(x)$?
 # A tighter bound, from a hundred weighted draws for each image (Burda et al.), is higher by 0.6<!-- experiment 07 bounds half_gap -->, 59<!-- experiment 07 bounds same_network_gap --> and 8<!-- experiment 07 bounds sharp_gap --> nats in the three cases.
@@ -399,7 +399,7 @@ for name, model in planes.items():
     logs = train(model, x_train, x_valid, short_epochs, BATCH_SIZE)
     print(f"{name}: KL {logs['val_kl_nats']:.2f} nats")
 
-# %% alt="Three panels: the distributions of 300 codes as ellipses, colored by class. Without the divergence points scattered over sixty units; with the weight 1/784 ellipses that touch their neighbors and fill a disk of radius two; with the weight 0.1 all the same circle around the origin."
+# %% alt="Three panels: the distributions of 300 codes as ellipses, colored by class. No divergence: points, spread over about sixty units, many classes on lines and in wedges. Weight 1/784: ellipses between -3 and 3, many overlapping, classes side by side, with an empty place between sandals and trousers. Weight 0.1: all of them the same circle of radius 1 around the origin."
 figure, axes = plt.subplots(1, 3, figsize=(8, 3.7), layout="constrained")
 for axis, (name, model) in zip(axes, planes.items(), strict=True):
     mean, log_var, z = [np.asarray(out) for out in model.get_layer("encoder")(x_valid)]
@@ -419,11 +419,11 @@ plt.show()
 # %% [markdown]
 # Each ellipse is one garment's distribution, at one standard deviation; the titles name the standard deviations of all codes together, and of the distribution of one image (the median).
 # Without the divergence the distributions shrink, and their means lie far apart: this is an ordinary autoencoder again.
-# With three seeds, the codes' standard deviation was at least 12<!-- experiment 07 planes none_least_spread -->.
-# With the weight 1/784 it is about 1, that of the prior, and garments have regions that touch or overlap.
+# With three seeds, the codes' standard deviation was at least 11<!-- experiment 07 planes none_least_spread -->.
+# With the weight 1/784 it is about 1, that of the prior, and the regions of many garments overlap.
 # With the weight 0.1 all garments share one distribution, the prior, and the codes tell nothing.
 # This is *posterior collapse*.
-# (A strong decoder collapses at a smaller weight: one that also sees the five rows above the one that it draws keeps 0.05<!-- experiment 07 collapse weight_kl_nats --> nats at 1/784.)
+# (A strong decoder collapses at a smaller weight: one that also sees the five rows above the one that it draws keeps 0.06<!-- experiment 07 collapse weight_kl_nats --> nats at 1/784.)
 #
 # The divergence is computed for each image alone.
 # Why does it gather the codes of all of them?
@@ -432,7 +432,7 @@ plt.show()
 #
 # Now we draw from the prior and decode, with each of the three models.
 
-# %% alt="Three rows of ten decoded draws from the prior. No divergence: ten nearly equal pictures. Weight 1/784: shoes, shirts, trousers, bags, all different. Weight 0.1: ten times the same blurred picture."
+# %% alt="Three rows of ten draws from the prior, decoded. No divergence: seven or eight times much the same shoe, and two patterns of gray. Weight 1/784: a boot, a bag, a sneaker, a dress and two pairs of trousers, and four dark smears. Weight 0.1: ten times the same blurred shape."
 z = keras.random.normal((10, 2), seed=1)
 rows = {}
 for name, model in planes.items():
@@ -441,12 +441,12 @@ gk.plot_rows(rows, title="Draws from the prior, decoded")
 plt.show()
 
 # %% [markdown]
-# Without the divergence, the prior covers a small part of the plane, and here that part holds shoes and smears.
-# With too much of it, the decoder has nothing to go by.
-# In between, different codes give different garments.
+# Without the divergence, the prior covers a small part of the plane, and here that part holds shoes and patterns that no garment has.
+# With the weight 0.1, the decoder returns the same picture for every code.
+# In between, different codes give different garments, and some smears.
 # We decode the whole square in which most draws from the prior fall:
 
-# %% alt="A grid of 16 by 16 decoded images, which change gradually from one kind of garment to the next."
+# %% alt="A grid of 16 by 16 decoded images. Pullovers at the top turn into T-shirts to the right, and these into trousers below; on the left, pullovers turn into bags, boots and sneakers from top to bottom. Right of the middle, in the lower half, is a dark region."
 line = np.linspace(-2, 2, 16)
 grid = np.stack(np.meshgrid(line, line[::-1]), axis=-1).reshape(-1, 2)
 tiles = np.asarray(planes["weight 1/784"].get_layer("decoder")(grid))
@@ -458,20 +458,20 @@ plt.show()
 
 # %% [markdown]
 # Garments change gradually into each other.
-# Between shoes and trousers there is a dark region, where the decoder draws smears; few garments have their code there, but draws from the prior fall there, too.
+# Between shoes and trousers there is a dark region, where the smears come from: few garments have their code there, but draws from the prior fall there, too.
 #
 # Could we instead fit a distribution to the codes, and draw from that?
-# The experiments do this, with ten codes and three epochs for each model.
-# The *Fréchet distance*, which chapter 10 explains, compares drawn with real garments, and is lower for better drawings; for real ones it is 0.6<!-- experiment 07 draws real_ffd -->.
+# The experiments do this, with ten codes and three epochs for each model, and also for a VAE that learns the variance of its pixels.
+# The *Fréchet distance*, which chapter 10 explains, compares drawn with real garments, and is lower for better drawings; for real ones it is 0.9<!-- experiment 07 draws real_ffd -->.
 #
 # | | drawn from the prior | from a fitted mixture of ten normals |
 # |---|---|---|
-# | ordinary autoencoder | 294<!-- experiment 07 draws plain_10_prior_ffd --> | 55<!-- experiment 07 draws plain_10_mixture_ffd --> |
-# | VAE, weight 1/784 | 102<!-- experiment 07 draws vae_10_prior_ffd --> | 86<!-- experiment 07 draws vae_10_mixture_ffd --> |
-# | VAE, learned variance | 129<!-- experiment 07 draws learned_10_prior_ffd --> | 48<!-- experiment 07 draws learned_10_mixture_ffd --> |
+# | ordinary autoencoder | 297<!-- experiment 07 draws plain_10_prior_ffd --> | 59<!-- experiment 07 draws plain_10_mixture_ffd --> |
+# | VAE, weight 1/784 | 108<!-- experiment 07 draws vae_10_prior_ffd --> | 86<!-- experiment 07 draws vae_10_mixture_ffd --> |
+# | VAE, learned variance | 128<!-- experiment 07 draws learned_10_prior_ffd --> | 52<!-- experiment 07 draws learned_10_mixture_ffd --> |
 #
-# If we draw from the prior, the divergence is what makes it work.
-# If we may fit a second model to the codes, a small weight is better, because the decoder is sharper.
+# For draws from the prior, the weight 1/784 is the best of the three.
+# If we fit a second model to the codes, the smaller weight of the learned variance is better, and so is none.
 # Stable Diffusion is built in the second way, with a strong second model.
 
 # %% [markdown]
