@@ -9,7 +9,7 @@
 # %% [markdown]
 # # Exercises for chapter 07: variational autoencoders
 # They belong to [chapter 07](../chapters/07_variational_autoencoders.ipynb).
-# Replace each `raise NotImplementedError()` by your answer, and run the cell below it: it checks the answer, and says nothing if it is right.
+# Replace each `raise NotImplementedError()` by your answer, and run the cell below it, which checks the answer: it ends in an error if the answer is wrong.
 # All of this takes less than a minute on two CPU cores.
 
 # %%
@@ -87,9 +87,9 @@ assert np.allclose(gradients[1], (z - mean) / 2, atol=1e-3), "dz/dlog_var is wro
 # %% [markdown]
 # ## 3. Weights and variances (medium)
 # Your images have the shape (32, 32, 3), and you want a decoder whose pixels are normal with a variance of 0.02 around its output.
-# With which weight of the divergence is `loss="mse"`, which Keras averages over all pixels and colors, proportional to the negative ELBO (up to a constant)?
+# With which weight of the divergence, `kl_weight`, is `loss="mse"`, which Keras averages over all pixels and colors, proportional to the negative ELBO (up to a constant)?
 # A colleague takes the same images and a weight of 1, which looks natural.
-# Which variance has she assumed?
+# Which variance, `assumed_variance`, does this mean?
 
 # %% tags=["solution"]
 ### BEGIN SOLUTION
@@ -103,16 +103,43 @@ kl = rng.uniform(2, 40, 50)
 negative_elbo = squared_errors / (2 * 0.02) + kl
 loss = squared_errors / (32 * 32 * 3) + kl_weight * kl
 ratio = loss / negative_elbo
-assert np.allclose(ratio, ratio[0], rtol=1e-6), "not proportional to the negative ELBO"
+assert np.allclose(ratio, ratio[0], rtol=1e-6, atol=0), "not proportional to the negative ELBO"
 her_ratio = (squared_errors / 3072 + kl) / (squared_errors / (2 * assumed_variance) + kl)
-assert np.allclose(her_ratio, her_ratio[0], rtol=1e-6), "her loss means another variance"
+assert np.allclose(her_ratio, her_ratio[0], rtol=1e-6, atol=0), "her loss means another variance"
 
 # %% [markdown]
-# ## 4. Posterior collapse (hard)
+# ## 4. The best variance (medium)
+# A VAE is trained, and you may still choose the variance $v$ of its pixels.
+# Write a function that returns the $v$ with the highest ELBO, and that ELBO in nats.
+# It gets the mean squared error per pixel, the divergence in nats, and the number of pixels.
+
+
+# %% tags=["solution"]
+def best_elbo(mse, kl, pixels):
+    """The best variance of the pixels, and the ELBO of an image with it."""
+    ### BEGIN SOLUTION
+    # The derivative of -(mse / v + log(v)) is 0 where v is the mean squared error.
+    return mse, -pixels / 2 * (1 + np.log(2 * np.pi * mse)) - kl
+    ### END SOLUTION
+
+
+# %% tags=["check", "points-2"]
+from scipy.stats import norm
+
+errors = rng.normal(0, 0.1, 3072)  # of one image
+best_v, best = best_elbo(np.mean(errors**2), 20.0, 3072)
+for v in np.linspace(0.005, 0.02, 31):
+    other = norm.logpdf(errors, scale=v**0.5).sum() - 20.0
+    assert best >= other - 1e-6, f"v = {v:.4f} is better, with {other:.0f} nats"
+reached = norm.logpdf(errors, scale=best_v**0.5).sum() - 20.0
+assert np.isclose(best, reached), f"with your v the ELBO is {reached:.0f} nats"
+
+# %% [markdown]
+# ## 5. Posterior collapse (hard)
 # If the divergence weighs too much, the codes carry no information any more: the encoder returns the prior, whatever the image.
 # What is then the best that the decoder can do, and which squared error does it reach?
-# Predict that error from `x_train` alone, without any training.
-# Then find the smallest weight, to within a factor of 2, with which the VAE below ends with less than 0.1 nats of divergence.
+# Predict that error, `predicted_mse`, from `x_train` alone, without any training.
+# Then find the smallest weight, `collapsed_weight`, to within a factor of 2, with which the VAE below ends with less than 0.1 nats of divergence.
 # Each try takes some seconds.
 
 # %%

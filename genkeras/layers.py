@@ -128,7 +128,7 @@ class Sampling(layers.Layer):
     Source: Kingma and Welling, Auto-Encoding Variational Bayes, 2014.
     """
 
-    def __init__(self, kl_weight=0.0, seed=None, **kwargs):
+    def __init__(self, kl_weight, seed=None, **kwargs):
         super().__init__(**{"dtype": "float32", **kwargs})
         if not 0 <= kl_weight < float("inf"):
             raise ValueError(f"kl_weight must be a finite number, 0 or more, got {kl_weight}")

@@ -45,7 +45,7 @@ assert double(3) == 6, "twice 3 is 6"
 
 # %% [markdown]
 # ## A number
-# Which number is twice 4?
+# Which number, `eight`, is twice 4?
 
 # %% tags=["solution"]
 ### BEGIN SOLUTION
@@ -57,6 +57,7 @@ assert eight == 2 * 4, "another number"
 
 # %% [markdown]
 # ## A word
+# Which `word` begins with "en"?
 
 # %% tags=["solution"]
 ### BEGIN SOLUTION
@@ -109,7 +110,12 @@ BREACHES = [
     ("    ### END SOLUTION\n", "", "solution cell 3 lacks ### BEGIN SOLUTION or ### END"),
     ("### BEGIN SOLUTION\neight = 8\n### END SOLUTION", "eight = 8", "solution cell 6 lacks"),
     (' tags=["check", "points-1"]', "", "solution cell 6 has no check right behind it"),
-    ('\n# %% [markdown]\n# ## A word\n\n# %% tags=["solution"]\n', "", "cell 7 has the marks of a"),
+    (
+        '\n# %% [markdown]\n# ## A word\n# Which `word` begins with "en"?\n\n# %% tags=["solution"]\n',
+        "",
+        "cell 7 has the marks of a",
+    ),
+    ("number, `eight`,", "number", "solution cell 6 assigns eight, which the text does not"),
     ('"check", "points-1"', '"check"', "check cell 7 has no points"),
     ("points-1", "points-one", "check cell 7 has no points"),
     (

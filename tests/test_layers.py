@@ -173,7 +173,7 @@ def vae(kl_weight, latent_dim=2):
 
 def test_sampling_draws_with_the_mean_and_spread_it_is_given():
     mean, log_var = np.full((20_000, 2), 3.0), np.full((20_000, 2), np.log(4.0))
-    z = np.asarray(gk.Sampling(seed=0)([mean.astype("float32"), log_var.astype("float32")]))
+    z = np.asarray(gk.Sampling(0.0, seed=0)([mean.astype("float32"), log_var.astype("float32")]))
     assert np.allclose(z.mean(axis=0), 3, atol=0.06) and np.allclose(z.std(axis=0), 2, atol=0.04)
 
 
@@ -250,9 +250,9 @@ def test_sampling_refuses_a_weight_out_of_range(weight):
 
 def test_sampling_refuses_what_is_not_a_pair():
     with pytest.raises(ValueError, match="two tensors of one shape"):
-        gk.Sampling()([np.zeros((2, 3)), np.zeros((2, 4))])
+        gk.Sampling(0.0)([np.zeros((2, 3)), np.zeros((2, 4))])
     with pytest.raises(ValueError, match="two tensors of one shape"):
-        gk.Sampling()(np.zeros((2, 3)))
+        gk.Sampling(0.0)(np.zeros((2, 3)))
 
 
 # --- Layers of chapters 12 and 13 ---------------------------------------------------------------

@@ -78,6 +78,27 @@ class MySampling(layers.Layer):
             "kl_weight, assumed_variance = 2 * 0.02, 0.5",
         ],
         4: [
+            # the variance of the textbook's weight
+            '''\
+def best_elbo(mse, kl, pixels):
+    """The best variance of the pixels, and the ELBO of an image with it."""
+    return 0.5, -pixels / 2 * (2 * mse + np.log(np.pi)) - kl
+''',
+            # the divergence is forgotten
+            '''\
+def best_elbo(mse, kl, pixels):
+    """The best variance of the pixels, and the ELBO of an image with it."""
+    return mse, -pixels / 2 * (1 + np.log(2 * np.pi * mse))
+''',
+            # the root of the error
+            '''\
+def best_elbo(mse, kl, pixels):
+    """The best variance of the pixels, and the ELBO of an image with it."""
+    v = mse**0.5
+    return v, -pixels / 2 * (mse / v + np.log(2 * np.pi * v)) - kl
+''',
+        ],
+        5: [
             # collapsed, and far from the smallest
             "collapsed_weight = 1.0\npredicted_mse = np.mean((x_train - x_train.mean(axis=0)) ** 2)",
             # not collapsed

@@ -14,7 +14,7 @@ import re
 import tempfile
 import time
 
-from tools import EXERCISES, fresh, pages, pairing, running
+from tools import EXERCISES, fresh, pages, pairing, rules, running
 
 
 def sources_of(chapters):
@@ -96,6 +96,12 @@ def run(source):
     print(f"exercises/{source.name}: solved in {time.perf_counter() - start:.0f} s", flush=True)
 
 
+def unnamed(text, answer):
+    """Variables that an answer assigns, and neither the text before it nor the form names."""
+    shown = text + re.sub("BEGIN SOLUTION.*?END SOLUTION", "", answer, flags=re.DOTALL)
+    return {name for name in rules.assigned_names(answer) if f"`{name}`" not in shown}
+
+
 def source_problems(source):
     """What is wrong with the marks and tags of a source: a sentence for each breach."""
     cells = pairing.read_script(source).cells
@@ -107,6 +113,9 @@ def source_problems(source):
                 yield f"solution cell {i + 1} lacks ### BEGIN SOLUTION or ### END SOLUTION"
             if "check" not in tags[i + 1]:
                 yield f"solution cell {i + 1} has no check right behind it"
+            text = "\n".join(earlier.source for earlier in cells[:i])
+            for name in sorted(unnamed(text, cell.source)):
+                yield f"solution cell {i + 1} assigns {name}, which the text does not ask for"
         elif marks:
             yield f"cell {i + 1} has the marks of a solution, but not the tag"
         if "check" in tags[i]:

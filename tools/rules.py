@@ -12,6 +12,7 @@ MAX_BYTES = 1_000_000
 # What can be read in half an hour, and is not cut in the book.
 MAX_WORDS, MAX_CODE_LINES, MAX_CELL_LINES, MAX_LINE_LENGTH = 2200, 300, 40, 88
 HEADER_ROWS = ("Slides", "Textbook", "Result", "Time")
+COMPREHENSIONS = ("listcomp", "setcomp", "dictcomp", "genexpr")  # functions to Python only
 # Chapters of the second edition, which wait for their third. Their outputs may be older than
 # genkeras, their functions may read the notebook's variables, and what they quote from a chapter
 # that has changed may be gone. The list shrinks with each new chapter.
@@ -123,6 +124,8 @@ def global_problems(source):
     variables = set().union(*(assigned_names(cell.source) for cell in cells)) - set(dir(builtins))
     for cell in cells:
         for table in symtable.symtable(cell.source, "<cell>", "exec").get_children():
+            if table.get_name() in COMPREHENSIONS:
+                continue
             for name in sorted(globals_read(table) & variables):
                 kind = "class" if table.get_type() == "class" else "function"
                 yield f"{kind} {table.get_name()} reads the notebook's variable {name}"
