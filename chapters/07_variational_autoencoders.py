@@ -356,7 +356,7 @@ planes = {name: build_vae(shape, 2, weight) for name, weight in weights.items()}
 for plane_vae in planes.values():
     train(plane_vae, x_train, x_valid, images.epochs(SHORT_EPOCHS))
 
-# %% alt="PLANES"
+# %% alt="Three panels: the distributions of 300 codes as ellipses, colored by class, and a dashed circle of radius 2 around the origin. No divergence: points between -15 and 45 and between -40 and 12, classes on lines and in wedges; the circle is tiny and holds only boots and sandals. Weight 1/784: ellipses in and around the circle, many overlapping, classes side by side. Weight 0.1: all of them the same circle of radius 1."
 figure, axes = plt.subplots(1, 3, figsize=(8, 3.7), layout="constrained")
 for axis, (name, plane_vae) in zip(axes, planes.items(), strict=True):
     outputs = plane_vae.get_layer("encoder")(x_valid)
@@ -391,7 +391,7 @@ plt.show()
 #
 # Now we decode the square around the circle, with each of the three models.
 
-# %% alt="DECODED"
+# %% alt="Three grids of 12 by 12 decoded images. No divergence: boots, and in the upper left corner white patterns. Weight 1/784: pullovers at the top turn into T-shirts to the right, and these into trousers below; on the left, pullovers turn into bags, boots and sneakers from top to bottom; between shoes and trousers the images are dark. Weight 0.1: the same blurred shape everywhere."
 line = np.linspace(-2, 2, 12)
 grid = np.stack(np.meshgrid(line, line[::-1]), axis=-1).reshape(-1, 2)
 figure, axes = plt.subplots(1, 3, figsize=(8, 3.1), layout="constrained", dpi=150)
@@ -403,7 +403,10 @@ for axis, (name, plane_vae) in zip(axes, planes.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# XXX
+# Without the divergence, most garments have their codes elsewhere, and samples from the prior decode to boots or to patterns that no garment has.
+# With the weight $0.1$ they all decode to the same picture.
+# With 1/784 the square holds most kinds of garments, and they change gradually into each other.
+# It also holds smears, between shoes and trousers, where few codes lie, and on borders between classes.
 #
 # Could we instead fit a distribution to the codes of an ordinary autoencoder, and sample from that?
 # We can.
