@@ -125,11 +125,10 @@ log_q, log_p = norm.logpdf(samples, mu, sigma), norm.logpdf(samples)
 log_ratio = np.sum(log_q - log_p, axis=1)
 closed_form = 0.5 * np.sum(sigma**2 + mu**2 - 1 - np.log(sigma**2))
 print(f"samples {log_ratio.mean():.3f}, formula {closed_form:.3f}")
-print(f"formula of the slide {-closed_form:.3f}")
 
 # %% [markdown]
 # The closed form agrees with the samples.
-# A divergence is never negative, and a network that minimized the slide's formula would drive its codes away from the prior.
+# With the slide's sign the divergence would be negative, and a network that minimized it would drive its codes away from the prior.
 #
 # ## Gradients through a random sample
 # To train the encoder we need the derivative of the loss with respect to $\mu$ and $\sigma$, and between them and the loss $z$ is sampled at random.
@@ -138,8 +137,8 @@ print(f"formula of the slide {-closed_form:.3f}")
 # $$z = \mu + \sigma \odot \epsilon$$
 #
 # This is called *reparametrization* (or reparameterization).
-# In the original form $z$ is the random node, and the path from the loss to $\mu$ and $\sigma$ passes through it.
-# In the new form, that of the diagram, $\epsilon$ is the only random node, and the path passes beside it.
+# Originally the gradient would have to pass through the random node $z$.
+# Now $\epsilon$ is a separate input, as in the diagram, and the gradient flows from $z$ to $\mu$ and $\sigma$ by ordinary arithmetic.
 # Let's compare with a random number that has no smooth formula, one that is 1 with probability $p$ and 0 otherwise:
 
 # %%
@@ -157,12 +156,13 @@ print(f"gradient {tape.gradient(share_of_ones, p)}, by hand 1")
 # The mean of $z^2$ is $\mu^2 + \sigma^2$, so its derivatives are $2\mu = 3$ and $2\sigma = 1$, and the average over the samples gives them.
 # The share of ones is $p$, so its derivative is 1, but TensorFlow finds none: a small change of $p$ leaves most ones and zeros as they are, and a few jump.
 # For such cases there is the *score function* estimator, which needs only the gradient of $\log q$.
-# For $\mu$ in our example, its variance is 56<!-- experiment 07 score_function variance_ratio --> times as large, so we use the formula where there is one.
+# For $\mu$ in our example, its variance (without a baseline) is 56<!-- experiment 07 score_function variance_ratio --> times as large, so we use the formula where there is one.
 #
 # ## The sampling layer
 # All of this fits into one layer.
 # It samples $z$ by the formula, adds the weighted divergence to the loss, and reports the divergence without its weight.
 # It gets the logarithm of the variance, because that can be any number, and computes in float32, because an exponential overflows easily in half precision.
+# Unlike the noise layers of chapter 05, it also samples at inference.
 
 
 # %%
@@ -253,6 +253,20 @@ kl_by_code = 0.5 * np.mean(np.exp(log_var) + mean**2 - 1 - log_var, axis=0)
 active_codes = np.sum(kl_by_code > 0.1)
 print("KL by code", np.sort(kl_by_code)[::-1].round(2), f"active: {active_codes}")
 
+# %% alt="Squared error and divergence by epoch, each for training and validation. The error falls steeply, then slowly, and training and validation agree; the divergence stays nearly level."
+gk.plot_learning_curves(
+    {
+        "MSE": {"loss": history["mse"], "val_loss": history["val_mse"]},
+        "KL / 784": {
+            "loss": [kl / pixels for kl in history["kl_nats"]],
+            "val_loss": [kl / pixels for kl in history["val_kl_nats"]],
+        },
+    },
+    title="The two parts of the loss",
+    ylabel="per pixel",
+)
+plt.show()
+
 # %% [markdown]
 # Two thirds of the loss are squared error.
 # The divergence is 7.4<!-- vae_kl --> nats; a nat is $1.44$ bits.
@@ -269,7 +283,8 @@ gk.plot_images(decoder(prior_samples), title="Forty samples from the prior, deco
 plt.show()
 
 # %% [markdown]
-# Most of them are garments, and none has a print, a zip or a texture.
+# Most of them are garments; a few mix two kinds, such as trousers with sleeves.
+# None shows a print or a zip.
 #
 # ## What the loss means
 # Why this loss, and why the weight 1/784?
@@ -295,7 +310,6 @@ plt.show()
 #
 # So the weight 1/784 says that $v = 1/2$, a standard deviation of 0.7<!-- setting --> for pixels between 0 and 1.
 # Then each nat has to lower the squared error of the image, summed over its pixels, by $2v = 1$, and a detail that saves less is left out.
-# (Relative to 1/784, the weight is often called β.)
 #
 # The errors that our model makes are much smaller.
 # We take their mean square on the training images as $v$, and train the same network with the weight that belongs to it.
@@ -311,19 +325,19 @@ sharp_kl = sharp_history["val_kl_nats"][-1]
 print(f"v = {v:.4f}, a weight {weight_ratio:.0f} times smaller")
 print(f"MSE {sharp_mse:.4f}, KL {sharp_kl:.1f} nats")
 
-# %% alt="Three rows: ten test garments; their reconstructions with the weight 1/784, where the sandals look like closed shoes; and with the smaller weight, where the heels are separate and gaps between the straps begin to show. Neither has prints."
+# %% alt="Three rows: ten test garments; their reconstructions with the weight 1/784, and with the smaller weight, where the sneaker has a bright sole and the sandal in the eighth column has darker gaps. Neither has prints."
 shown = x_test[:10]
 reconstructions = {"weight\n1/784": vae(shown), "smaller\nweight": sharp_vae(shown)}
 gk.plot_reconstructions(shown, reconstructions)
 plt.show()
 
 # %% [markdown]
-# The weight is 25<!-- weight_ratio --> times smaller, the code may tell 29<!-- sharp_kl --> nats, and after a quarter of the epochs the squared error is 0.0150<!-- sharp_mse --> instead of 0.0204<!-- vae_mse -->.
-# The heels of the sandals separate from the soles.
-# Prints are still missing, and there is a second reason for that: among all images that a code could stand for, the squared error asks for their mean.
+# With a weight that is 25<!-- weight_ratio --> times smaller, the divergence rises to 29<!-- sharp_kl --> nats, and after a quarter of the epochs the squared error is 0.0150<!-- sharp_mse --> instead of 0.0204<!-- vae_mse -->.
+# The sole of the sneaker and the gaps of the sandal in the eighth column become visible.
+# Prints are still missing, and there is a second reason for that: the mean of all images that a code could stand for has the lowest squared error.
 #
-# How much better is this as a model of the images?
-# We compute the ELBO of the validation images with all constants.
+# How much does $v$ matter for the likelihood?
+# We compute the ELBO of the validation images with all constants, for the first network, with both values of $v$.
 
 
 # %%
@@ -333,22 +347,29 @@ def elbo(mse, kl, v, pixels):
 
 
 elbo_half = elbo(vae_mse, vae_kl, 1 / 2, pixels)
-elbo_same = elbo(vae_mse, vae_kl, v, pixels)
-elbo_sharp = elbo(sharp_mse, sharp_kl, v, pixels)
-gain, sharp_gain = elbo_same - elbo_half, elbo_sharp - elbo_same
-print(f"first network, v = 1/2: {elbo_half:.0f} nats")
-print(f"first network, v = {v:.4f}: {elbo_same:.0f} nats ({gain:+.0f})")
-print(f"second network, v = {v:.4f}: {elbo_sharp:.0f} nats ({sharp_gain:+.0f})")
+elbo_v = elbo(vae_mse, vae_kl, v, pixels)
+gain = elbo_v - elbo_half
+print(f"v = 1/2: {elbo_half:.0f} nats; v = {v:.4f}: {elbo_v:.0f} nats ({gain:+.0f})")
 
 # %% [markdown]
 # (A density can be larger than 1, so its logarithm can be positive.)
 # The same network is a better model by 879<!-- gain --> nats once we say how wrong its pixels are.
-# Training for this $v$ adds 82<!-- sharp_gain -->; by a tighter bound, which weights a hundred samples for each image (Burda et al.), 35<!-- experiment 07 bounds sharp_gain_at_k100 -->, because the first encoder was trained for another $v$.
-# So when you compare the likelihoods of two VAEs, ask for their variances first.
+# Training for the right variance adds another 134<!-- experiment 07 bounds gain_at_k100 -->, at equal epochs and by a tighter bound from a hundred weighted samples of each image (Burda et al.).
+# So likelihoods of two VAEs can be compared only if their variances are known.
 #
 # ## What the divergence is good for
 # If a small weight reconstructs better, why not leave the divergence out?
-# We train the same network with codes of two numbers: without the divergence, with the weight 1/784, and with a much larger one.
+# We sample the second model as we sampled the first.
+
+# %% alt="Twenty images decoded from samples of the prior by the model with the smaller weight. Some are garments, others dark or torn shapes."
+sharp_decoder = sharp_vae.get_layer("decoder")
+gk.plot_images(sharp_decoder(prior_samples[:20]), title="Samples, smaller weight")
+plt.show()
+
+# %% [markdown]
+# Fewer of these are garments.
+# So the weight is a compromise: a smaller one improves what the decoder makes of the code of an image, and worsens what it makes of a sample from the prior.
+# To see why, we train the same network with codes of two numbers: without the divergence, with the weight 1/784, and with a much larger one.
 
 # %%
 weights = {"no divergence": 0.0, "weight 1/784": 1 / pixels, "weight 0.1": 0.1}
@@ -367,8 +388,8 @@ for axis, (name, plane_vae) in zip(axes, planes.items(), strict=True):
         axis.add_patch(Ellipse(center, width, height, color=color, alpha=0.4))
     axis.scatter(*means[:300].T, s=2, c=colors)
     axis.add_patch(Circle((0, 0), 2, fill=False, linestyle="--"))
-    median_sigma = np.median(diameters) / 2
-    title = f"{name}\nσ of all codes {codes.std():.2g}, of one {median_sigma:.2g}"
+    all_sigma, one_sigma = codes.std(axis=0).mean(), np.median(diameters) / 2
+    title = f"{name}\nσ of all codes {all_sigma:.2g}, of one {one_sigma:.2g}"
     axis.set_title(title, fontsize=10)
     limit = max(2.5, np.percentile(np.abs(codes), 99))
     axis.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
@@ -380,9 +401,10 @@ plt.show()
 # Each ellipse is one garment's distribution, at one standard deviation; most samples from the prior fall into the dashed circle.
 # Without the divergence the distributions shrink to almost nothing, and their means lie far apart: this is an ordinary autoencoder again.
 # With the weight 1/784 all codes together have about the $\sigma$ of the prior, 1.
-# With the weight $0.1$ all garments share one distribution, the prior, and the codes tell nothing about them.
+# With the weight $0.1$ all garments share one distribution, the prior, and the codes carry no information.
 # This is *posterior collapse*.
-# A decoder that can do without the code collapses earlier: one that also sees the five rows above the one that it draws keeps 0.06<!-- experiment 07 collapse rows_weight_kl_nats --> nats at 1/784, where our dense decoder, with equal training, keeps 6.4<!-- experiment 07 collapse dense_weight_kl_nats -->.
+# It depends on the decoder, too.
+# One that also sees the five rows above the row that it draws collapses at 1/784, with 0.06<!-- experiment 07 collapse rows_weight_kl_nats --> nats; our dense decoder, with equal training, keeps 6.4<!-- experiment 07 collapse dense_weight_kl_nats -->.
 #
 # The divergence is computed for each image alone.
 # Why does it gather the codes of all of them?
@@ -403,16 +425,15 @@ for axis, (name, plane_vae) in zip(axes, planes.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# Without the divergence, most garments have their codes elsewhere, and samples from the prior decode to boots or to patterns that no garment has.
-# With the weight $0.1$ they all decode to the same picture.
-# With 1/784 the square holds most kinds of garments, and they change gradually into each other.
-# It also holds smears, between shoes and trousers, where few codes lie, and on borders between classes.
+# Without the divergence, the codes of most garments lie elsewhere, and the square decodes to boots or to patterns that no garment has.
+# With the weight $0.1$ it decodes to a single picture.
+# With 1/784 it holds most kinds of garments, and they change gradually into each other (chapter 08 looks closer).
+# It also holds dark smears, partly where sandals have their codes, partly in a gap between shoes and trousers.
 #
-# Could we instead fit a distribution to the codes of an ordinary autoencoder, and sample from that?
-# We can.
-# By the Fréchet distance, which chapter 10 explains and which is lower for better samples, a mixture of ten normal distributions on top of an ordinary autoencoder reaches 59<!-- experiment 07 draws plain_10_mixture_ffd -->, where the VAE and its prior have 108<!-- experiment 07 draws vae_10_prior_ffd -->.
-# Stable Diffusion is built in this way, with a strong second model for the codes.
-# What the VAE offers is a single model, which can be sampled at once and gives a bound on the likelihood of any image.
+# Could we instead choose the distribution after the training, and fit it to the codes?
+# The Fréchet distance, which chapter 10 explains, is lower for better samples.
+# With a mixture of ten normal distributions in place of the prior, our VAE falls from 108<!-- experiment 07 draws vae_10_prior_ffd --> to 86<!-- experiment 07 draws vae_10_mixture_ffd -->, one that learns its variance from 128<!-- experiment 07 draws learned_10_prior_ffd --> to 52<!-- experiment 07 draws learned_10_mixture_ffd -->, and an ordinary autoencoder from 297<!-- experiment 07 draws plain_10_prior_ffd --> to 59<!-- experiment 07 draws plain_10_mixture_ffd --> (three epochs each).
+# Stable Diffusion combines both: a VAE with a very small weight, and a strong second model for its codes.
 
 # %% [markdown]
 # ## Check
@@ -425,6 +446,7 @@ assert abs(gradient_s - 1) < 0.05, "the gradient through the standard deviation"
 if not QUICK:
     mean_image_mse = np.mean((x_valid - x_train.mean(axis=0)) ** 2)
     assert vae_loss < 0.5 * mean_image_mse, "hardly better than the mean image"
+    assert np.isclose(kl_by_code.sum(), vae_kl, rtol=0.02), "the KL of the layer"
     assert np.abs(z.mean(axis=0)).max() < 0.25, "codes off the prior's center"
     assert np.abs(z.std(axis=0) - 1).max() < 0.25, "codes off the prior's spread"
 

@@ -38,7 +38,7 @@ def kl_normal(mean_q, var_q, mean_p, var_p):
 # %% tags=["check", "points-2"]
 assert np.isclose(kl_normal(0.3, 2.0, 0.3, 2.0), 0), "equal distributions: 0"
 assert np.isclose(kl_normal(1.0, 1.0, 0.0, 1.0), 0.5), "a shift by 1: half a nat"
-z = 0.5 + 0.8 * rng.standard_normal(200_000)  # draws from q
+z = 0.5 + 0.8 * rng.standard_normal(200_000)  # samples from q
 log_q = -((z - 0.5) ** 2) / (2 * 0.64) - 0.5 * np.log(0.64)
 log_p = -((z + 1.0) ** 2) / (2 * 1.5) - 0.5 * np.log(1.5)
 difference = abs(np.mean(log_q - log_p) - kl_normal(0.5, 0.64, -1.0, 1.5))
@@ -46,13 +46,13 @@ assert difference < 0.02, f"Monte Carlo disagrees by {difference:.2f} nats"
 
 # %% [markdown]
 # ## 2. A sampling layer of your own (medium)
-# Write the layer of the chapter from memory, without the divergence: it gets `[mean, log_var]` and returns draws.
+# Write the layer of the chapter from memory, without the divergence: it gets `[mean, log_var]` and returns samples.
 # Gradients must pass through it.
 
 
 # %% tags=["solution"]
 class MySampling(layers.Layer):
-    """Draw z from N(mean, exp(log_var))."""
+    """Sample z from N(mean, exp(log_var))."""
 
     def call(self, inputs):
         mean, log_var = inputs
@@ -67,14 +67,15 @@ import tensorflow as tf
 
 mean = tf.fill((100_000, 3), 2.0)
 log_var = tf.fill((100_000, 3), float(np.log(9.0)))
-sampling = MySampling()
+layer = MySampling()
+sampling = tf.function(lambda inputs: layer(inputs))  # a graph, as in fit
 with tf.GradientTape(persistent=True) as tape:
     tape.watch([mean, log_var])
     z = sampling([mean, log_var])
 standardized = (np.asarray(z) - 2) / 3
-assert abs(np.mean(standardized)) < 0.02, "the mean of the draws is not 2"
+assert abs(np.mean(standardized)) < 0.02, "the mean of the samples is not 2"
 assert abs(np.std(standardized) - 1) < 0.02, "the spread is not 3 (the variance is 9)"
-assert abs(np.mean(standardized**4) - 3) < 0.1, "the draws are not normal"
+assert abs(np.mean(standardized**4) - 3) < 0.1, "the samples are not normal"
 shared = np.abs(np.corrcoef(standardized.T) - np.eye(3)).max()
 assert shared < 0.02, "the dimensions share their noise"
 assert not np.allclose(z, sampling([mean, log_var])), "two calls give the same noise"
@@ -103,9 +104,9 @@ kl = rng.uniform(2, 40, 50)
 negative_elbo = squared_errors / (2 * 0.02) + kl
 loss = squared_errors / (32 * 32 * 3) + kl_weight * kl
 ratio = loss / negative_elbo
-assert np.allclose(ratio, ratio[0], rtol=1e-6, atol=0), "not proportional to the negative ELBO"
+assert np.allclose(ratio, ratio[0], rtol=1e-4, atol=0), "not proportional to the negative ELBO"
 her_ratio = (squared_errors / 3072 + kl) / (squared_errors / (2 * assumed_variance) + kl)
-assert np.allclose(her_ratio, her_ratio[0], rtol=1e-6, atol=0), "her loss means another variance"
+assert np.allclose(her_ratio, her_ratio[0], rtol=1e-4, atol=0), "her loss means another variance"
 
 # %% [markdown]
 # ## 4. The best variance (medium)

@@ -24,7 +24,7 @@ def kl_normal(mean_q, var_q, mean_p, var_p):
             # the variance instead of the standard deviation
             '''\
 class MySampling(layers.Layer):
-    """Draw z from N(mean, exp(log_var))."""
+    """Sample z from N(mean, exp(log_var))."""
 
     def call(self, inputs):
         mean, log_var = inputs
@@ -33,7 +33,7 @@ class MySampling(layers.Layer):
             # no gradient gets through to the variance
             '''\
 class MySampling(layers.Layer):
-    """Draw z from N(mean, exp(log_var))."""
+    """Sample z from N(mean, exp(log_var))."""
 
     def call(self, inputs):
         mean, log_var = inputs
@@ -43,16 +43,25 @@ class MySampling(layers.Layer):
             # the same noise in each call
             '''\
 class MySampling(layers.Layer):
-    """Draw z from N(mean, exp(log_var))."""
+    """Sample z from N(mean, exp(log_var))."""
 
     def call(self, inputs):
         mean, log_var = inputs
         return mean + ops.exp(0.5 * log_var) * keras.random.normal(ops.shape(mean), seed=1)
 ''',
+            # noise of NumPy, which a graph draws only once
+            '''\
+class MySampling(layers.Layer):
+    """Sample z from N(mean, exp(log_var))."""
+
+    def call(self, inputs):
+        mean, log_var = inputs
+        return mean + ops.exp(0.5 * log_var) * rng.standard_normal(mean.shape).astype("float32")
+''',
             # one number for all dimensions
             '''\
 class MySampling(layers.Layer):
-    """Draw z from N(mean, exp(log_var))."""
+    """Sample z from N(mean, exp(log_var))."""
 
     def call(self, inputs):
         mean, log_var = inputs
@@ -61,7 +70,7 @@ class MySampling(layers.Layer):
             # noise of the right variance that is not normal
             '''\
 class MySampling(layers.Layer):
-    """Draw z from N(mean, exp(log_var))."""
+    """Sample z from N(mean, exp(log_var))."""
 
     def call(self, inputs):
         mean, log_var = inputs
