@@ -454,7 +454,7 @@ plt.show()
 # |---|---|---|---|
 # | Compress what we see into something that helps to learn | Neighbors in the space of the codes share their class more often than with an untrained encoder, and a little more often than with PCA or in raw pixels (74 %<!-- 03 same_class_autoencoder_percent -->, 65 %<!-- 03 same_class_untrained_encoder_percent -->, 73 %<!-- 03 same_class_pca_percent --> and 72 %<!-- 03 same_class_pixels_percent -->). With 100 labels, pretraining and fine-tuning gained 1.8<!-- 03 tuned_gain_points --> points (plus or minus 1.3<!-- 03 tuned_gain_margin_points -->); with 500 nothing is certain | 03 | `as untrained` |
 # | To reconstruct is to learn without labels | From images alone, an autoencoder learns to reconstruct them better than PCA if the code has few numbers (with 30: 0.0102<!-- 03 stacked_test_mse --> and 0.0156<!-- 03 pca_test_mse -->; with 300 PCA is ahead, as we have seen) | 03 | `an autoencoder lost to PCA` |
-# | The reparametrization trick makes it possible to train end to end | The gradient that passes through $z = \mu + \sigma \odot \epsilon$ is right on average. So is that of another estimator, but it varies far more | 07 | `the gradient through the draws` |
+# | The reparametrization trick makes it possible to train end to end | The gradient that passes through $z = \mu + \sigma \odot \epsilon$ is right on average. So is that of another estimator, but it varies far more | 07 | `the gradient through the mean` |
 # | Perturbing latent variables shows what they mean | With a direction that is computed from labels, 72 %<!-- 08 sleeves_after_percent --> of the T-shirts are taken for pullovers, and with random ones 12 %<!-- 08 sleeves_random_percent --> on average. But the best of twenty random ones comes to 71 %<!-- 08 sleeves_most_random_percent -->, and most single variables change several things at once | 08 | `the direction is no better than random` |
 # | A VAE generates new examples | Draws from the prior are far better than those of a plain autoencoder from the same distribution (distances of 108<!-- experiment 07 draws vae_10_prior_ffd --> and 297<!-- experiment 07 draws plain_10_prior_ffd -->). But with one normal distribution fitted to its codes, the plain one is about as good (99<!-- experiment 07 draws plain_10_normal_ffd -->; the VAE has 103<!-- experiment 07 draws vae_10_normal_ffd --> with one) | 07 | experiment `draws` |
 # | Learn a space of fewer dimensions, and draw from it | A plain autoencoder can do this as well, if a mixture of Gaussians is fitted to its codes. At the textbook's weight of the divergence its garments are even better (a distance of 59<!-- experiment 07 draws plain_10_mixture_ffd -->, the VAE with a mixture 86<!-- experiment 07 draws vae_10_mixture_ffd -->). With a learned variance the VAE has 52<!-- experiment 07 draws learned_10_mixture_ffd --> | 07 | experiment `draws` |
@@ -514,9 +514,9 @@ plt.show()
 # | *Componentes de una GAN* | 10 | The textbook's GAN |
 # | *Entrenamiento de GANs* | 10 | Training on garments |
 # | *VAEs: diferencia clave* | 07 | A distribution in place of a code |
-# | *Optimización de la VAE* | 07 | Where the loss comes from |
-# | *Los a priors de la distribución latente* | 07 | Where the loss comes from |
-# | *Gráfo de cálculo de la VAE* | 07 | Gradients through a random draw |
+# | *Optimización de la VAE* | 07 | The loss |
+# | *Los a priors de la distribución latente* | 07 | The loss |
+# | *Gráfo de cálculo de la VAE* | 07 | Gradients through a random sample |
 # | *Reparametrizando la capa de muestreo* | 07 | The sampling layer |
 # | *VAEs: Perturbación latente* | 08 | One latent variable moved, the others fixed |
 # | *Google BeatBlender* | 08 | Beat Blender |

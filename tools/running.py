@@ -220,8 +220,9 @@ def execute(notebook, script, mode, folder, work):
         recorded = work / f"{script.stem}.json"
         if recorded.exists():  # a chapter of the second edition has called gk.record
             return json.loads(recorded.read_text("utf-8"))
-        printed = [output.text for output in last.outputs if output.get("name") == "stdout"]
-        return collected(printed[-1], own, time.perf_counter() - start)
+        # The text may come in several pieces.
+        printed = "".join(out.text for out in last.outputs if out.get("name") == "stdout")
+        return collected(printed.splitlines()[-1], own, time.perf_counter() - start)
     FAILED.mkdir(parents=True, exist_ok=True)
     kept = FAILED / f"{script.stem}.ipynb"
     os.replace(path, kept)
