@@ -105,11 +105,13 @@ negative_elbo = squared_errors / (2 * 0.02) + kl
 loss = squared_errors / (32 * 32 * 3) + kl_weight * kl
 ratio = loss / negative_elbo
 assert np.allclose(ratio, ratio[0], rtol=1e-4, atol=0), "not proportional to the negative ELBO"
-her_ratio = (squared_errors / 3072 + kl) / (squared_errors / (2 * assumed_variance) + kl)
-assert np.allclose(her_ratio, her_ratio[0], rtol=1e-4, atol=0), "her loss means another variance"
+natural_ratio = (squared_errors / 3072 + kl) / (squared_errors / (2 * assumed_variance) + kl)
+assert np.allclose(natural_ratio, natural_ratio[0], rtol=1e-4, atol=0), (
+    "a weight of 1 means another variance"
+)
 
 # %% [markdown]
-# ## 4. The best variance (medium)
+# ## 4. The best variance (easy)
 # A VAE is trained, and you may still choose the variance $v$ of its pixels.
 # Write a function that returns the $v$ with the highest ELBO, and that ELBO in nats.
 # It gets the mean squared error per pixel, the divergence in nats, and the number of pixels.
@@ -140,7 +142,7 @@ assert np.isclose(best, reached), f"with your v the ELBO is {reached:.0f} nats"
 # If the divergence weighs too much, the codes carry no information any more: the encoder returns the prior, whatever the image.
 # What is then the best that the decoder can do, and which squared error does it reach?
 # Predict that error, `predicted_mse`, from `x_train` alone, without any training.
-# Then find the smallest weight, `collapsed_weight`, to within a factor of 2, with which the VAE below ends with less than 0.1 nats of divergence.
+# Then find the smallest weight, `collapsed_weight`, to within a factor of 2, with which the VAE below has less than 0.1 nats of divergence after its ten epochs.
 # Each try takes some seconds.
 
 # %%
