@@ -19,10 +19,10 @@
 # The autoencoders of the last chapters can compress, denoise and sort garments.
 # To draw a new garment, we would have to choose a code and decode it.
 # But which one?
-# Nothing in their training makes the codes follow a distribution that we know.
+# We do not know how the codes of garments are distributed.
 # A *variational autoencoder* (VAE) is trained so that its codes follow, roughly, a distribution that we choose in advance.
 # We sample a code from it, decode, and get a new garment.
-# Models of this family propose molecules for new drugs, and one is part of Stable Diffusion.
+# Such models propose molecules for new drugs, and one is part of Stable Diffusion.
 #
 # | | |
 # |---|---|
@@ -30,11 +30,11 @@
 # | Textbook | Hands-On Machine Learning, chapter 17, "Variational Autoencoders" |
 # | Result | Draws new garments from random numbers; validation loss 0.0298<!-- vae_loss -->, a squared error of 0.0204<!-- vae_mse --> and a divergence of 7.4<!-- vae_kl --> nats |
 # | Time | 165 s<!-- seconds --> on two CPU cores |
-# | Evidence | [The experiments](../experiments/README.md): seeds, fitted distributions, tighter bounds, collapse |
+# | Evidence | [The experiments](../experiments/README.md) |
 
 # %% [markdown]
 # ## Setup
-# Numbers in the text are those of the run that you see here, on all 55,000 training images; yours will differ a little.
+# Numbers in the text are those of the run that you see here, on all 55,000 training images; yours will differ a little (the loss of three seeds by 0.0002<!-- experiment 07 seeds loss_spread -->).
 
 # %%
 import math
@@ -96,20 +96,20 @@ gk.plot_diagram(
 plt.show()
 
 # %% [markdown]
-# So each image is encoded as a region, not as a point, and wherever in it the sample falls, the decoder has to return something close to the image.
-# The loss decides how large these regions are, and where they lie.
+# So each image is encoded as a region, not as a point, and the decoder has to return something close to the image wherever in it the sample falls.
+# The loss decides how large the regions are, and where they lie.
 #
 # ## The loss
 # The loss of the slides has two parts, (reconstruction loss) + (*término de regularización*).
 # The first is the squared error.
 # The second is the Kullback-Leibler divergence of chapter 06: it measures how far the inferred distribution $q(z|x)$ is from a distribution that we fix beforehand, the *prior* $p(z)$.
-# Like the slides, we choose a standard normal distribution, from which it is easy to sample:
+# Like the slides, we choose a standard normal distribution:
 #
 # $$\mathcal{L} = \frac{1}{784}\,\|x - \hat{x}\|^2 \;+\; \frac{1}{784}\, D_{KL}\big(q(z|x)\,\|\,p(z)\big)$$
 #
 # Keras averages the squared error over the pixels, so the textbook divides the divergence by their number, too.
-# (What this means, a later section shows.)
-# For our $q$ and $p$ the divergence, which is the mean of $\log q(z|x) - \log p(z)$ over samples from $q$, has a closed form:
+# The divergence is the mean of $\log q(z|x) - \log p(z)$ over samples from $q$.
+# For normal distributions it has a closed form:
 #
 # $$D_{KL} = \frac{1}{2} \sum_j \left(\sigma_j^2 + \mu_j^2 - 1 - \log \sigma_j^2\right)$$
 #
@@ -156,7 +156,7 @@ print(f"gradient {tape.gradient(share_of_ones, p)}, by hand 1")
 # The mean of $z^2$ is $\mu^2 + \sigma^2$, so its derivatives are $2\mu = 3$ and $2\sigma = 1$, and the average over the samples gives them.
 # The share of ones is $p$, so its derivative is 1, but TensorFlow finds none: a small change of $p$ leaves most ones and zeros as they are, and a few jump.
 # For such cases there is the *score function* estimator, which multiplies the loss by the gradient of $\log q$.
-# For $\mu$ in our example, its variance (without a baseline) is 56<!-- experiment 07 score_function variance_ratio --> times as large, so we use the formula where there is one.
+# For $\mu$ in our example it has 56<!-- experiment 07 score_function variance_ratio --> times the variance (without a baseline).
 #
 # ## The sampling layer
 # All of this fits into one layer.
@@ -272,7 +272,6 @@ plt.show()
 # The divergence is 7.4<!-- vae_kl --> nats; a nat is $1.44$ bits.
 # On average, a code can tell us no more than that about its image.
 # Only 5<!-- active_codes --> of the ten numbers have a divergence above a tenth of a nat; for the others, the encoder returns the prior.
-# With three seeds, the loss varied by 0.0002<!-- experiment 07 seeds loss_spread -->.
 #
 # ## New garments
 # Now we sample from the prior, and decode.
@@ -289,7 +288,7 @@ plt.show()
 # ## What the loss means
 # Why this loss, and why the weight 1/784?
 # A VAE is a model of how images come about: a code is sampled from the prior $p(z)$, and an image from $p(x|z)$.
-# We would like to make the training images likely under this model, but $p(x) = \int p(x|z)\,p(z)\,dz$ is hard to estimate, because $p(x|z)$ is almost zero for nearly all codes.
+# We want the training images to be likely under this model, but $p(x) = \int p(x|z)\,p(z)\,dz$ is hard to estimate, because $p(x|z)$ is almost zero for nearly all codes.
 # So we let the encoder propose the codes that matter, and correct for its choice:
 #
 # $$\log p(x) = \log \mathbb{E}_{q(z|x)}\!\left[\frac{p(x|z)\,p(z)}{q(z|x)}\right] \;\ge\; \mathbb{E}_{q(z|x)}\!\left[\log \frac{p(x|z)\,p(z)}{q(z|x)}\right]$$
@@ -334,7 +333,7 @@ plt.show()
 # %% [markdown]
 # With a weight that is 25<!-- weight_ratio --> times smaller, the divergence rises to 29<!-- sharp_kl --> nats, and after a quarter of the epochs the squared error is 0.0150<!-- sharp_mse --> instead of 0.0204<!-- vae_mse -->.
 # The bright sole of the shoe in the third column appears, and the sandal in the eighth gets darker patches where its gaps are.
-# Prints are still missing, and there is a second reason for that: the mean of all images that a code could stand for has the lowest squared error.
+# Prints are still missing, for a second reason: the mean of all images that a code could stand for has the lowest squared error.
 #
 # How much does $v$ matter for the likelihood?
 # We compute the ELBO of the validation images, constants included, for the first network.
@@ -352,14 +351,14 @@ gain = elbo_v - elbo_half
 print(f"v = 1/2: {elbo_half:.0f} nats; v = {v:.4f}: {elbo_v:.0f} nats ({gain:+.0f})")
 
 # %% [markdown]
-# (A density can be larger than 1, so its logarithm can be positive.)
 # The same network is a better model by 879<!-- gain --> nats once we say how wrong its pixels are.
-# At three epochs each, a VAE that learns its variance is better by a further 178<!-- experiment 07 bounds gain_at_k1 --> nats of ELBO, or 134<!-- experiment 07 bounds gain_at_k100 --> by a tighter bound, from a hundred weighted samples of each image (Burda et al.).
+# (A density can exceed 1, so its logarithm can be positive.)
+# A VAE that learns its variance gains 134<!-- experiment 07 bounds gain_at_k100 --> more at equal epochs, by a tighter bound from a hundred weighted samples of each image (Burda et al.).
 # So compare two VAEs by their bounds in nats, with all constants, and not by their losses.
 #
 # ## What the divergence is good for
 # If a small weight reconstructs better, why not leave the divergence out?
-# We sample the second model as we sampled the first.
+# We sample the second model, too.
 
 # %% alt="Twenty images decoded from samples of the prior by the model with the smaller weight. Some are garments, others dark or torn shapes."
 sharp_decoder = sharp_vae.get_layer("decoder")
@@ -368,7 +367,8 @@ plt.show()
 
 # %% [markdown]
 # Fewer of these are garments.
-# At equal epochs, samples of a VAE that learns its variance look like garments less often than ours (precision 0.67<!-- experiment 07 draws learned_10_prior_precision -->, not 0.74<!-- experiment 07 draws vae_10_prior_precision -->), but are more varied (recall 0.19<!-- experiment 07 draws learned_10_prior_recall -->, not 0.03<!-- experiment 07 draws vae_10_prior_recall -->).
+# At equal epochs, a VAE that learns its variance has a precision of 0.67<!-- experiment 07 draws learned_10_prior_precision -->, ours 0.74<!-- experiment 07 draws vae_10_prior_precision -->: fewer samples look like garments.
+# But they are more varied, with a recall of 0.19<!-- experiment 07 draws learned_10_prior_recall --> instead of 0.03<!-- experiment 07 draws vae_10_prior_recall -->.
 # To see why, we train the same network with codes of two numbers: without the divergence, with the weight 1/784, and with a much larger one.
 
 # %%
@@ -403,13 +403,13 @@ plt.show()
 # With the weight 1/784 all codes together have about the $\sigma$ of the prior, 1.
 # With the weight $0.1$ all garments share one distribution, the prior, and the codes carry no information.
 # This is *posterior collapse*.
-# It depends on the decoder, too.
-# One that also sees the five rows above the row that it draws collapses at 1/784, with 0.06<!-- experiment 07 collapse rows_weight_kl_nats --> nats; our dense decoder, with equal training, keeps 6.4<!-- experiment 07 collapse dense_weight_kl_nats -->.
+# A decoder that also sees the five rows above each row collapses at 1/784 already, with 0.06<!-- experiment 07 collapse rows_weight_kl_nats --> nats; ours, with equal training, keeps 6.4<!-- experiment 07 collapse dense_weight_kl_nats -->.
 #
 # The divergence is computed for each image alone.
 # Why does it gather the codes of all of them?
-# Its mean over the images has two parts, and neither can be negative: what the codes tell about the images, and the divergence of all codes together (the *aggregate posterior*) from the prior (Hoffman and Johnson).
-# So the mean limits both.
+# Its mean over the images is the sum of two parts (Hoffman and Johnson).
+# One is what the codes tell about the images, the other the divergence of all codes together, the *aggregate posterior*, from the prior.
+# Neither can be negative, so the mean limits both.
 #
 # Now we decode the square around the circle, with each of the three models.
 
@@ -428,7 +428,7 @@ plt.show()
 # Without the divergence, the codes of most garments lie elsewhere, and the square decodes to boots or to patterns that no garment has.
 # With the weight $0.1$ it decodes to a single picture.
 # With 1/784 it holds most kinds of garments, and they change gradually into each other.
-# It also holds dark smears, partly in a gap between shoes and trousers, partly where the codes of several classes overlap.
+# It also holds dark smears, in a gap between shoes and trousers and where the codes of several classes overlap.
 #
 # Could we instead choose the distribution after the training, and fit it to the codes?
 # We can; the Fréchet distance of chapter 10 (lower is better; real images have 0.9<!-- experiment 07 draws real_ffd -->), at three epochs each:
@@ -440,7 +440,7 @@ plt.show()
 # | VAE, learned variance | 128<!-- experiment 07 draws learned_10_prior_ffd --> | 52<!-- experiment 07 draws learned_10_mixture_ffd --> |
 #
 # What the prior saves is the second model.
-# Stable Diffusion has both: a VAE with a very small weight, and a second model for its codes.
+# Stable Diffusion has both, a VAE with a very small weight and a second model for its codes.
 
 # %% [markdown]
 # ## Check
@@ -463,7 +463,7 @@ if not QUICK:
 # - The loss of a VAE is, up to scale and constants, a bound on $-\log p(x)$: reconstruction error plus the divergence of the inferred distribution from the prior.
 # - A sample lets gradients through if it is written as $z = \mu + \sigma \odot \epsilon$.
 # - The divergence gathers the codes where the prior has its mass, so that a sample from the prior usually decodes to a garment.
-# - Its weight says how noisy the pixels are: a large one costs detail, and in the end all information; a small one costs the match with the prior.
+# - Its weight says how noisy the pixels are: a large one costs detail, a small one the match with the prior.
 #
 # ## Exercises
 # In [exercises/07_variational_autoencoders.ipynb](../exercises/07_variational_autoencoders.ipynb), with cells that check your answers:
