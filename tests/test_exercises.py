@@ -2,6 +2,7 @@
 
 import csv
 import os
+import runpy
 import subprocess
 import sys
 
@@ -9,7 +10,6 @@ import made_up
 import nbformat
 import pytest
 from conftest import ROOT, make_in
-from wrong_answers import WRONG_ANSWERS
 
 from tools import course, exercises, fresh, pairing, running, standalone
 
@@ -75,6 +75,14 @@ MADE_UP_WRONG = {
 }
 
 
+def wrong_answers(source):
+    """{number of an exercise: [cells instead of the solution's]}, each of which must run.
+
+    It is the check that has to fail.
+    """
+    return runpy.run_path(str(ROOT / "tests" / "wrong_answers" / source.name))["WRONG_ANSWERS"]
+
+
 @pytest.fixture
 def source(tmp_path):
     """A made-up source of exercises."""
@@ -102,7 +110,7 @@ def test_a_source_belongs_to_a_chapter_and_keeps_every_rule(source):
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
 def test_there_is_a_wrong_answer_to_each_exercise(source):
     number = len(pairing.tagged_cells(pairing.read_script(source), "solution"))
-    wrong = WRONG_ANSWERS.get(source.stem, {})
+    wrong = wrong_answers(source)
     assert sorted(wrong) == list(range(1, number + 1)) and all(wrong.values())
 
 
@@ -322,7 +330,7 @@ def test_nbgrader_grades_made_up_exercises(source, tmp_path):
 @pytest.mark.slow
 def test_nbgrader_grades_the_exercises_of_a_real_chapter(tmp_path):
     """Of the first one only, since it starts TensorFlow for each student; see below for the others."""
-    wrong = {number: answers[:1] for number, answers in WRONG_ANSWERS[SOURCES[0].stem].items()}
+    wrong = {number: answers[:1] for number, answers in wrong_answers(SOURCES[0]).items()}
     check_grades(SOURCES[0], wrong, tmp_path)
 
 
@@ -334,8 +342,9 @@ def test_every_wrong_answer_is_refused(source):
     for cell in pairing.code_cells(notebook):
         if not {"solution", "check"} & set(cell.metadata.get("tags", [])):
             exec(compile(cell.source, source.name, "exec"), names)
+    wrong = wrong_answers(source)
     for number, check in enumerate(pairing.tagged_cells(notebook, "check"), 1):
-        for answer in WRONG_ANSWERS[source.stem][number]:
+        for answer in wrong[number]:
             answered = dict(names)
             exec(compile(answer, source.name, "exec"), answered)
             with pytest.raises(AssertionError):

@@ -11,7 +11,7 @@ import zipfile
 
 import numpy as np
 
-from tools import CHAPTERS, ROOT
+from tools import ROOT, lift
 
 ASSETS = ROOT / "genkeras" / "assets"
 
@@ -124,20 +124,13 @@ def portable(path):
 
 
 def quiz(images):
-    """Store ten photographed garments and ten that chapter 03's model draws from a mixture.
+    """Store ten photographed garments, and ten that the pretrained model of chapter 15 draws."""
+    import genkeras as gk
 
-    `make outputs N=03` leaves the model in chapters/models/.
-    """
-    import keras
-    from sklearn.mixture import GaussianMixture
-
-    encoder, decoder = keras.models.load_model(
-        CHAPTERS / "models" / "03_stacked_autoencoder.keras"
-    ).layers
-    codes = encoder.predict(images.x_train[:20_000], verbose=0).astype("float64")
-    mixture = GaussianMixture(50, random_state=0, reg_covar=1e-2).fit(codes)
-    drawn = decoder.predict(mixture.sample(10)[0].astype("float32"), verbose=0)
-    rng = np.random.default_rng(0)
+    code, rng = lift.chapter("15"), np.random.default_rng(0)
+    network = gk.load_pretrained("15_diffusion", code["build_unet"]())
+    times, labels = np.linspace(1, 0, 21), rng.integers(0, 10, 10)
+    drawn = code["to_pixels"](code["heun"](network, labels, times, guidance=1.25))
     real = images.x_test[rng.choice(len(images.x_test), 10, replace=False)]
     order = rng.permutation(20)
     content = pack(images=pixels(np.concatenate([real, drawn])[order]), is_real=order < 10)
