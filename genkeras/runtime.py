@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import dataclasses
+import functools
 import os
 import sys
 import tempfile
@@ -77,6 +78,25 @@ def asked(variable):
     return os.environ.get(variable, "0") not in ("", "0")
 
 
+def _hide_progress_bars(keras):
+    """Make Keras print nothing but what `model.summary()` is asked for."""
+    keras.config.disable_interactive_logging()
+    original = keras.Model.summary
+    if hasattr(original, "prints_in_silence"):
+        return
+
+    @functools.wraps(original)
+    def summary(*args, **kwargs):
+        keras.config.enable_interactive_logging()
+        try:
+            original(*args, **kwargs)
+        finally:
+            keras.config.disable_interactive_logging()
+
+    summary.prints_in_silence = True
+    keras.Model.summary = summary
+
+
 def setup(seed=42, mixed_precision="auto", distribute="auto"):
     """Seed everything, set the devices and the dtype policy, and report in one line.
 
@@ -87,8 +107,8 @@ def setup(seed=42, mixed_precision="auto", distribute="auto"):
     with fewer images than devices would make the loss NaN. The cell can be run again, also with
     other devices; a model stays on those that it was built for.
 
-    Where the environment variable GENKERAS_SILENT is set (and is not 0), Keras prints nothing:
-    no progress bars, and no `model.summary()` either.
+    Where the environment variable GENKERAS_SILENT is set (and is not 0), Keras draws no progress
+    bars.
 
     Args:
         seed: whole number from 0 to 2**32 - 1 for Python, NumPy and TensorFlow.
@@ -152,7 +172,7 @@ def setup(seed=42, mixed_precision="auto", distribute="auto"):
         )
     use_devices(devices)
     if asked("GENKERAS_SILENT"):
-        keras.config.disable_interactive_logging()
+        _hide_progress_bars(keras)
     keras.utils.set_random_seed(int(seed))
     keras.config.set_dtype_policy(policy)
     version = sys.modules["tensorflow"].__version__

@@ -201,6 +201,7 @@ def test_a_short_run_can_be_asked_for(monkeypatch, value, quick):
 )
 def test_progress_bars_can_be_switched_off(monkeypatch, capfd, value, silent):
     monkeypatch.delenv("GENKERAS_SILENT", raising=False)
+    monkeypatch.setattr(keras.Model, "summary", keras.Model.summary)
     if value is not None:
         monkeypatch.setenv("GENKERAS_SILENT", value)
     try:
@@ -213,5 +214,9 @@ def test_progress_bars_can_be_switched_off(monkeypatch, capfd, value, silent):
             use(*data)
             shown = "".join(capfd.readouterr())
             assert shown == "" if silent else "1/1" in shown
+        model.summary()
+        assert "Total params" in "".join(capfd.readouterr()), "asked for, and not printed"
+        model.fit(x, y)
+        assert silent == ("".join(capfd.readouterr()) == "")
     finally:
         keras.config.enable_interactive_logging()
