@@ -18,7 +18,6 @@
 #
 # So far we have flattened each image into a list of 784 numbers.
 # This throws something away: in a dense layer, it makes no difference which pixels are neighbors.
-# It is also expensive, since on a photograph of a million pixels each unit would need a million weights.
 # A convolutional layer combines the pixels of a small window, with the same few weights at every place.
 # The image generators of chapters 11 and 15 are built of such layers.
 # In this chapter we build an autoencoder of them, measure what they gain, and look at what they respond to.
@@ -28,8 +27,8 @@
 # |---|---|
 # | Slides | *Autoencoders en redes convolucionales*; *Definición de autoencoders convolucionales* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Convolutional Autoencoders"; its notebook also has a recurrent autoencoder |
-# | Result | With equally many parameters and epochs, but 12<!-- experiment 04 against_dense work_ratio --> times as many multiplications, convolutions reach a squared error of 0.0084<!-- conv_mse -->, dense layers 0.0109<!-- dense_mse --> |
-# | Time | 186 s<!-- seconds --> on two CPU cores |
+# | Result | With equally many parameters and epochs, but 12<!-- experiment 04 against_dense work_ratio --> times as many multiplications, convolutions reach a squared error of 0.0084<!-- conv_mse -->, dense layers 0.0108<!-- dense_mse --> |
+# | Time | 178 s<!-- seconds --> on two CPU cores |
 # | Evidence | [The experiments](../experiments/README.md) |
 
 # %% [markdown]
@@ -67,20 +66,6 @@ shape = x_train.shape[1:]  # (28, 28, 1); height and width must be multiples of 
 # From layer to layer its *feature maps* get smaller, and there are more of them.
 # A dense layer then computes the code from all of them.
 
-# %% alt="Diagram of seven bars: image 28 x 28 x 1; Conv2D, 14 x 14 x 32, the tallest; Conv2D, 7 x 7 x 64; code of 30, the shortest; Dense, 7 x 7 x 64; Conv2DTranspose, 14 x 14 x 32; Conv2DTranspose, 28 x 28 x 1. The first half is the encoder, the second the decoder."
-bars = [
-    ("image\n28 x 28 x 1", 28 * 28),
-    ("Conv2D\n14 x 14 x 32", 14 * 14 * 32),
-    ("Conv2D\n7 x 7 x 64", 7 * 7 * 64),
-    (f"code, Dense\n{LATENT_DIM}", LATENT_DIM),
-    ("Dense\n7 x 7 x 64", 7 * 7 * 64),
-    ("Conv2DTranspose\n14 x 14 x 32", 14 * 14 * 32),
-    ("Conv2DTranspose\n28 x 28 x 1", 28 * 28),
-]
-parts = {"encoder": (0, 3), "decoder": (3, 6)}
-gk.plot_network(bars, parts=parts, title="A convolutional autoencoder")
-plt.show()
-
 
 # %%
 def build_encoder(shape, latent_dim):
@@ -97,44 +82,32 @@ def build_encoder(shape, latent_dim):
 
 
 encoder = build_encoder(shape, LATENT_DIM)
+encoder.summary()
 
 # %% [markdown]
+# The output shapes show it: 28 x 28 x 1 pixels become 14 x 14 x 32 values, and these 7 x 7 x 64.
+# (`None` stands for the number of images.)
+#
 # At each place, a filter computes a weighted sum of a window of 3 x 3 pixels.
 # With `strides=2` the window moves on by two pixels at a time, so map $k$ of the first layer is
 #
 # $$h_{ijk} = \mathrm{ReLU}\Big(b_k + \sum_{u=0}^{2} \sum_{v=0}^{2} w_{uvk}\; x_{2i+u,\,2j+v}\Big).$$
 #
-# With `padding="same"` there are zeros beyond the border, so that height and width are halved exactly.
+# With `padding="same"` there are zeros beyond the lower and the right border, so that height and width are halved exactly.
 # The weights do not depend on the place: the layer has only $3 \cdot 3 \cdot 1 \cdot 32$ of them and 32 biases, 320 parameters in all.
-# The second layer sums over the 32 maps of the first, too.
+# The second layer also sums over the 32 maps of the first.
 #
 # The first layer turns 784 pixels into 6,272 values, so it does not compress.
-# Each of its maps says where in the image one small pattern occurs; the code is the bottleneck.
+# Each of its maps shows how strongly every place matches its filter; the code is the bottleneck.
 #
 # The slides and the textbook use *pooling* instead of strides.
 # A convolution first computes maps of full size, and `MaxPooling2D` keeps the largest of each 2 x 2 values.
-
-# %%
-pooling = keras.Sequential(
-    [
-        keras.Input(shape),
-        layers.Conv2D(32, 3, padding="same", activation="relu"),
-        layers.MaxPooling2D(),
-        layers.Conv2D(64, 3, padding="same", activation="relu"),
-        layers.MaxPooling2D(),
-    ]
-)
-for layer in pooling.layers:
-    print(f"{layer.name:20}{layer.output.shape[1:]}")
-
-# %% [markdown]
-# Its maps get the same sizes, after four times as many multiplications.
-# In short trainings we saw no clear difference, so we take the cheaper one.
+# The maps get the same sizes, but take four times as many multiplications, so we use strides.
 #
 # In the decoder, a dense layer computes 7 x 7 x 64 values, and `Reshape` makes maps of them.
 # The counterpart of a strided convolution is the transposed convolution, `Conv2DTranspose`: with `strides=2` it doubles height and width.
 # It reverses the sizes, not the values, so the slides' name *deconvolución* is misleading.
-# Why its kernels have the size 4, and not 3, is a question for later.
+# We will see in a moment why its kernels have the size 4.
 
 
 # %%
@@ -163,8 +136,33 @@ decoder = build_decoder(shape, LATENT_DIM)
 convolutional = keras.Sequential([encoder, decoder])
 
 # %% [markdown]
+# ## Why the kernels of the decoder have size 4
+# For each input pixel, a transposed convolution adds a copy of its kernel, multiplied by the pixel's value, to the output; with stride 2, neighboring copies are two pixels apart.
+# With a kernel of size 3, they overlap in some places and not in others.
+# We let a kernel of ones count the copies that reach each pixel.
+
+# %% alt="Two squares with a color scale from 1 to 4 copies. With kernel size 3, a regular checkerboard of pixels with one, two or four copies. With kernel size 4, a uniform area of four copies."
+figure, axes = plt.subplots(1, 2, figsize=(8, 2.8), layout="constrained")
+for axis, kernel_size in zip(axes, (3, 4), strict=True):
+    count = layers.Conv2DTranspose(
+        1, kernel_size, strides=2, padding="same", kernel_initializer="ones"
+    )
+    copies = np.float32(count(np.ones((1, 7, 7, 1))))[0, 1:-1, 1:-1, 0]
+    drawn = axis.imshow(copies, cmap="viridis", vmin=1, vmax=4)
+    axis.set(xticks=[], yticks=[], title=f"kernel size {kernel_size}, stride 2")
+figure.colorbar(drawn, ax=axes, label="copies per pixel", ticks=[1, 2, 3, 4])
+plt.show()
+
+# %% [markdown]
+# With size 3, some pixels get one copy, some two and some four, in a checkerboard.
+# Where the network does not learn to make up for it, generated images show a faint grid (Odena et al.).
+# With size 4, which the stride divides, every pixel inside the image gets four copies, so this is what we use.
+# Even and odd pixels still use different weights, so a grid remains possible.
+# Odena et al. upsample the maps first, by repeating pixels (`UpSampling2D`), and convolve them afterwards, which exercise 3 tries.
+#
+# ## Training, against dense layers
 # For comparison we take a dense autoencoder like that of chapter 03.
-# To see whether it is the convolutions that help, and not just more parameters, we give it 149 hidden units: then both models have nearly equally many.
+# We give it 149 hidden units, so that both models have nearly equally many parameters.
 
 
 # %%
@@ -188,13 +186,12 @@ conv_parameters = convolutional.count_params()
 print(f"parameters: convolutional {conv_parameters:,}, dense {dense.count_params():,}")
 
 # %% [markdown]
-# ## Training, against dense layers
 # We train both on all images, equally long, with the schedule of chapter 03.
 
 
 # %%
 def train(model, x, x_valid, epochs, batch_size=128, peak_rate=4e-3):
-    """Compile and fit an autoencoder; returns a list of values for each metric."""
+    """Compile and fit an autoencoder; returns the history, a list for each metric."""
     steps = epochs * math.ceil(len(x) / batch_size)
     model.compile(
         loss="mse",
@@ -232,18 +229,17 @@ gk.plot_reconstructions(shown, reconstructions)
 plt.show()
 
 # %% [markdown]
-# The convolutional autoencoder reaches 0.0084<!-- conv_mse -->, the dense one 0.0109<!-- dense_mse -->; the gap opens in the second epoch and stays.
-# With three other seeds it was never smaller than 0.0<!-- experiment 04 against_dense smallest_gap -->.
+# The convolutional autoencoder reaches 0.0084<!-- conv_mse -->, the dense one 0.0108<!-- dense_mse -->; the gap opens in the second epoch and stays.
+# With three other seeds it was never smaller than 0.002<!-- experiment 04 against_dense smallest_gap -->.
 # Even the network of chapter 03, with more than twice as many parameters, had 0.0100<!-- 03 stacked_mse -->.
 # You can see the difference at the boots in the third and sixth columns, whose edges are clearer, and at the two sandals.
 # Neither model brings back the pattern of the bag or the print of the dress.
 #
-# The convolutions pay with time: each weight is used at many places, which takes 12<!-- experiment 04 against_dense work_ratio --> times as many multiplications an image.
-# For the textbook's convolutional autoencoder, which is smaller and uses pooling, the book's notebook prints 0.0121<!-- textbook conv printed --> after ten epochs.
+# The price is time: each weight is used at many places, so an image takes 12<!-- experiment 04 against_dense work_ratio --> times as many multiplications.
 #
-# The slides also mention training layer by layer (Masci et al.).
-# Chapter 03's network did better without it.
-# In short trainings of this one, on 6,000 images, it helps: with equal work, it ends at 0.0155<!-- experiment 04 layer_by_layer layer_by_layer -->, training all layers at once at 0.0178<!-- experiment 04 layer_by_layer at_once -->.
+# The slides also mention training layer by layer, as Masci et al. did.
+# In chapter 03 this hardly made a difference on all images, and in short trainings on 6,000 images it cost something.
+# In short trainings of this network it helps: with equal work, it ends at 0.0155<!-- experiment 04 layer_by_layer layer_by_layer -->, training all layers at once at 0.0178<!-- experiment 04 layer_by_layer at_once -->.
 #
 # ## Shuffled pixels
 # Why do convolutions do better?
@@ -283,16 +279,15 @@ print(f"convolutional: original {conv_short:.4f}, shuffled {conv_shuffled:.4f}")
 print(f"dense:         original {dense_short:.4f}, shuffled {dense_shuffled:.4f}")
 
 # %% [markdown]
-# The dense autoencoder has nearly the same error in both cases, 0.0195<!-- dense_short --> and 0.0197<!-- dense_shuffled -->.
-# The error of the convolutional one rises from 0.0184<!-- conv_short --> to 0.0326<!-- conv_shuffled -->: now it is far worse than the dense one.
+# The dense autoencoder has nearly the same error in both cases (it started from other random weights), 0.0197<!-- dense_short --> and 0.0190<!-- dense_shuffled -->.
+# The error of the convolutional one rises from 0.0181<!-- conv_short --> to 0.0316<!-- conv_shuffled -->: now it is far worse than the dense one.
 # So what convolutions gain, they gain from the layout of the pixels.
 # Shuffling breaks both assumptions at once, and this test cannot separate them.
 #
 # ## What the layers respond to
 # The slides say that a convolutional autoencoder can learn to recognize edges and textures in its lower layers.
 # To see what ours does, we draw the maps that its first eight filters compute from a boot.
-# But random filters respond to edges, too.
-# So we draw the maps of an encoder that was never trained below them.
+# Random filters respond to edges, too, so the second row has the maps of an encoder that was never trained.
 # Each map has its own gray scale.
 
 
@@ -318,77 +313,47 @@ plt.show()
 # But outlines in a map are no evidence that the network has learned to detect edges.
 #
 # A unit of the second layer combines all 32 maps of the first, and its *receptive field*, the pixels that it can see, is 7 x 7.
-# For each of the 64 maps we look for the twelve patches of images with the largest output, from twelve different images.
-# We draw the two maps of each encoder whose patches have the strongest contrast.
+# For each of its 64 maps we draw the patch of an image that leads to the largest output.
 
 
-# %% alt="Four rows of twelve patches of 7 by 7 pixels. Trained 1: bright above, black below, with a horizontal edge in all but one. Trained 2: bright on the left, black on the right. Untrained 1: bright above, black below, with horizontal and slanted edges. Untrained 2: bright on the left, black on the right, with vertical and slanted edges."
-def strongest_patches(encoder, x, n):
-    """For each map of the second layer, the patches of n images that excite it most."""
-    maps = feature_maps(encoder, 1, x)
-    padded = np.pad(x, ((0, 0), (0, 3), (0, 3), (0, 0)))  # units see past the border
+# %% alt="TODO"
+def strongest_patches(encoder, x):
+    """For each map of the second layer, the patch of the images that excites it most."""
+    maps = feature_maps(encoder, 1, x)[:, :-1, :-1]  # the last units see past the border
     patches = []
     for unit in range(maps.shape[-1]):
-        responses = maps[..., unit].reshape(len(x), -1)
-        for image in np.argsort(-responses.max(axis=1))[:n]:
-            row, column = divmod(responses[image].argmax(), maps.shape[2])
-            top, left = 4 * row, 4 * column  # where the unit's receptive field begins
-            patches.append(padded[image, top : top + 7, left : left + 7])
-    return np.reshape(patches, (-1, n, 7, 7, x.shape[-1]))
+        place = np.argmax(maps[..., unit])
+        image, row, column = np.unravel_index(place, maps.shape[:-1])
+        top, left = 4 * row, 4 * column  # where the unit's receptive field begins
+        patches.append(x[image, top : top + 7, left : left + 7])
+    return np.stack(patches)
 
 
-patch_rows = {}
 for name, model in encoders.items():
-    patches = strongest_patches(model, x_valid[:1000], 12)
-    contrast = patches.std(axis=(2, 3, 4)).mean(axis=1)
-    for number, unit in enumerate(np.argsort(-contrast)[:2], 1):
-        patch_rows[f"{name}\n{number}"] = patches[unit]
-gk.plot_rows(patch_rows)
-plt.show()
+    patches = strongest_patches(model, x_valid[:1000])
+    gk.plot_images(patches, columns=16, title=f"{name}: strongest patches")
+    plt.show()
 
 # %% [markdown]
-# All four rows show edges: bright above black, or bright beside black.
-# The trained rows are more uniform, but the untrained ones have a clear preference, too: any weights have patches that suit them best.
-# So such pictures alone do not show what was learned.
-# An experiment does: with both convolutions frozen at their random weights, and the rest trained as before, the error is 0.0<!-- experiment 04 random_filters random_mse --> instead of 0.0084<!-- experiment 04 against_dense convolutional_mse -->.
-#
-# ## Why the kernels of the decoder have size 4
-# A transposed convolution multiplies its kernel by the value of each input pixel and adds the result to the output, with stride 2 two pixels further on each time.
-# With a kernel of size 3, neighboring copies overlap in some places and not in others.
-# We let a kernel of ones count the copies that reach each pixel.
-
-# %% alt="Two squares with a color scale from 1 to 4 copies. With kernel size 3, a regular checkerboard of pixels with one, two or four copies. With kernel size 4, a uniform area of four copies."
-figure, axes = plt.subplots(1, 2, figsize=(8, 2.8), layout="constrained")
-for axis, kernel_size in zip(axes, (3, 4), strict=True):
-    count = layers.Conv2DTranspose(
-        1, kernel_size, strides=2, padding="same", kernel_initializer="ones"
-    )
-    copies = np.float32(count(np.ones((1, 7, 7, 1))))[0, 1:-1, 1:-1, 0]
-    drawn = axis.imshow(copies, cmap="viridis", vmin=1, vmax=4)
-    axis.set(xticks=[], yticks=[], title=f"kernel size {kernel_size}, stride 2")
-figure.colorbar(drawn, ax=axes, label="copies per pixel", ticks=[1, 2, 3, 4])
-plt.show()
-
-# %% [markdown]
-# With size 3, some pixels get one copy, some two and some four, in a checkerboard.
-# The network has to learn weights that make up for it; where it does not, generated images show a faint grid (Odena et al.).
-# With size 4, which the stride divides, every pixel inside the image gets four copies, so this is what we use.
-# Even and odd pixels still use different weights, so a grid remains possible.
-# Odena et al. upsample the maps first, by repeating pixels (`UpSampling2D`), and convolve them afterwards, which exercise 3 tries.
+# TODO
+# But any weights have patches that suit them best, so such pictures do not show what training contributes.
+# A measurement does: with both convolutions frozen at their random weights, and the rest trained as before, the error is 0.0095<!-- experiment 04 random_filters random_mse -->.
+# That lies between the trained convolutions, 0.0084<!-- experiment 04 against_dense convolutional_mse -->, and the dense layers.
+# So more than half of the gain needs no learned filters in the encoder.
 #
 # ## An image as a sequence of rows
 # A recurrent network is made for sequences, such as sentences: it reads one item after another, and updates a *state* at each step.
 # An image is a sequence, too, of 28 rows from top to bottom.
 #
 # The encoder is an LSTM layer that reads the rows.
-# At each step, four sets of weights, applied to the row and to the last state, decide what is forgotten, what is added, and what is passed on.
-# We keep only the state after the last row, and a dense layer turns it into the code (Srivastava et al. do the same with videos).
+# At each step, three *gates* with weights of their own decide what is forgotten, what is added and what is passed on; a fourth set of weights proposes the new values.
+# We keep only the output after the last row (as Srivastava et al. do with videos), and a dense layer turns it into the code.
 # `Bidirectional` adds a second LSTM layer that reads from bottom to top, so that every row is among the last 14 of one of them.
 #
 # The decoder must write a sequence from a single code.
-# `RepeatVector` repeats the code 28 times, once for each row, and with `return_sequences=True` the LSTM layers return a state for each of them.
+# `RepeatVector` repeats the code 28 times, once for each row, and with `return_sequences=True` the LSTM layers return their output at every step.
 # Two dense layers, the same for all rows, turn each state into a row of pixels.
-# We train this model in more and larger steps, with batches of half the size and twice the rate, so its error does not compare with those above.
+# We train this model in more and larger steps, with batches of half the size and twice the rate, so its error cannot be compared with those above.
 
 # %%
 height, width, channels = shape
@@ -418,7 +383,6 @@ plt.show()
 # %% [markdown]
 # The shapes are right, even those of the heels, but the straps of the sandals run together.
 # The error is 0.0093<!-- recurrent_mse -->, with 140,346<!-- recurrent_parameters --> parameters.
-# For the textbook's recurrent autoencoder, whose layers read in one direction, the book's notebook prints 0.0104<!-- textbook recurrent printed --> after ten epochs.
 #
 # ## Check
 

@@ -33,7 +33,7 @@
 # %% [markdown]
 # ## Setup
 # Numbers in the text are those of the run that you see here, on all 55,000 training images; yours will differ a little.
-# For three seeds, our denoiser reaches between 19.8<!-- experiment 05 seeds image_smallest --> and 19.9<!-- experiment 05 seeds image_largest --> dB, and the Wiener filter 19.2<!-- experiment 05 seeds wiener_psnr --> dB.
+# With three other seeds, our denoiser reaches between 19.95<!-- experiment 05 seeds image_smallest --> and 20.07<!-- experiment 05 seeds image_largest --> dB, and the Wiener filter 19.18<!-- experiment 05 seeds wiener_psnr --> dB.
 
 # %%
 import math
@@ -142,7 +142,13 @@ def build_denoiser(shape, noise_layer):
             noise_layer,
             layers.Conv2D(32, 5, strides=2, padding="same", activation="relu"),
             layers.Conv2D(32, 3, padding="same", activation="relu"),
-            layers.Conv2DTranspose(shape[-1], 4, strides=2, padding="same", activation="sigmoid"),
+            layers.Conv2DTranspose(
+                shape[-1],
+                kernel_size=4,
+                strides=2,
+                padding="same",
+                activation="sigmoid",
+            ),
         ]
     )
 
@@ -175,7 +181,7 @@ print(f"last epoch: training loss {train_loss:.4f}, validation loss {valid_loss:
 # Note that `fit` gets `x` twice, since the noise is made inside of the model.
 # The schedule is that of chapter 03, and `steps_per_execution` lets Keras run many steps in one call.
 #
-# The validation loss is much smaller than the training loss, 0.0<!-- valid_loss --> against 0.0<!-- train_loss -->.
+# The validation loss is much smaller than the training loss, 0.0053<!-- valid_loss --> against 0.0105<!-- train_loss -->.
 # During validation the noise layer is inactive, so this is the error on *clean* images, which says little about denoising.
 # To test a denoiser, we have to add the noise ourselves.
 # Before that, we train a second one with `Dropout`.
@@ -189,7 +195,7 @@ train(dropout_denoiser, x_train, x_valid, images.epochs(DROPOUT_EPOCHS))
 # We test both on validation images.
 
 
-# %% alt="Five rows of ten garments: clean; with strong Gaussian noise, in which the sandals are hard to recognize; denoised, smooth, with a black background; with half of the pixels black; restored from these, smoother still, the first sandal without its straps."
+# %% alt="Five rows of ten garments: clean; with strong Gaussian noise, in which the last sandal is hard to recognize; denoised, with a black background and clear outlines, but without the pattern of the bag; with half of the pixels black; restored from these, more blurred, the handle of the bag and the gaps beside the sleeves filled in, the first sandal in pieces."
 def add_noise(x, level, seed):
     """Images with Gaussian noise of a standard deviation; pixels may leave [0, 1]."""
     noise = np.random.default_rng(seed).normal(0, level, x.shape)
@@ -203,10 +209,9 @@ def drop_pixels(x, rate, seed):
 
 
 dropped_valid = drop_pixels(x_valid, RATE, seed=2)
-smeared = gaussian_filter(dropped_valid, (0, 1, 1, 0))
 dropout_mse = dropout_denoiser.evaluate(dropped_valid, x_valid)
-smeared_mse = np.mean((smeared - x_valid) ** 2)
-print(f"half of the pixels: network {dropout_mse:.4f}, Gaussian filter {smeared_mse:.4f}")
+smeared_mse = np.mean((gaussian_filter(dropped_valid, (0, 1, 1, 0)) - x_valid) ** 2)
+print(f"MSE: network {dropout_mse:.4f}, Gaussian filter {smeared_mse:.4f}")
 
 shown = x_valid[:10]
 noisy = add_noise(shown, NOISE, seed=1)
@@ -224,7 +229,9 @@ gk.plot_rows(
 plt.show()
 
 # %% [markdown]
-# TEXT FIG 2
+# Both networks restore the shapes, though fine patterns like that of the bag are lost, and a faint weave appears that is not in the originals.
+# From half of the pixels, the error is 0.0159<!-- dropout_mse -->; a Gaussian filter leaves 0.0289<!-- smeared_mse -->.
+# In the bottom row, the handle of the bag and the gaps beside the sleeves of the dress are filled in: this network cannot tell a dropped pixel from a black one.
 #
 # ## Is this better than a filter?
 # The quality of an image is often given as its peak signal-to-noise ratio (PSNR) in decibels.
@@ -258,12 +265,10 @@ def wiener_filter(x, pca, noise_level):
 
 pca = PCA(svd_solver="covariance_eigh").fit(x_train.reshape(len(x_train), -1))
 noisy_valid = add_noise(x_valid, NOISE, seed=2)
-median = median_filter(noisy_valid, (1, 3, 3, 1))
-smoothed = gaussian_filter(noisy_valid, (0, 0.9, 0.9, 0))
-wiener = wiener_filter(noisy_valid, pca, NOISE)
 noisy_psnr = psnr(x_valid, noisy_valid)
-median_psnr, smoothed_psnr = psnr(x_valid, median), psnr(x_valid, smoothed)
-wiener_psnr = psnr(x_valid, wiener)
+median_psnr = psnr(x_valid, median_filter(noisy_valid, (1, 3, 3, 1)))
+smoothed_psnr = psnr(x_valid, gaussian_filter(noisy_valid, (0, 0.9, 0.9, 0)))
+wiener_psnr = psnr(x_valid, wiener_filter(noisy_valid, pca, NOISE))
 conv_psnr = psnr(x_valid, denoiser.predict(noisy_valid))
 print(f"noisy images         {noisy_psnr:.2f} dB")
 print(f"median filter        {median_psnr:.2f} dB")
@@ -271,24 +276,24 @@ print(f"Gaussian filter      {smoothed_psnr:.2f} dB")
 print(f"Wiener filter        {wiener_psnr:.2f} dB")
 print(f"denoising network    {conv_psnr:.2f} dB")
 
-# %% alt="Five rows of ten garments: clean; noisy; after the median filter, blotchy, with gray spots in the background; after the Wiener filter, smooth, with gray shadows around the garments; denoised by the network, with clear outlines and a black background."
+# %% alt="Four rows of ten garments: clean; after the Gaussian filter, blurred and blotchy, with gray spots in the background; after the Wiener filter, sharper, with gray shadows around the garments; denoised by the network, with clear outlines and a black background."
 gk.plot_rows(
     {
         "original": shown,
-        "noisy": np.clip(noisy, 0, 1),
         "Gaussian\nfilter": np.clip(gaussian_filter(noisy, (0, 0.9, 0.9, 0)), 0, 1),
         "Wiener\nfilter": np.clip(wiener_filter(noisy, pca, NOISE), 0, 1),
         "network": denoiser(noisy),
     },
-    title="The same ten garments, denoised in three ways",
+    title="The same noisy images, denoised in three ways",
 )
 plt.show()
 
 # %% [markdown]
 # The noisy images have 12.8<!-- noisy_psnr --> dB.
 # The first two filters raise this to 16.2<!-- median_psnr --> dB (median) and 17.5<!-- smoothed_psnr --> dB (Gaussian), and the Wiener filter reaches 19.2<!-- wiener_psnr --> dB.
-# Our network reaches 19.8<!-- conv_psnr --> dB.
-# TEXT FIG 3
+# Our network is ahead of it, with 19.8<!-- conv_psnr --> dB.
+# Its background is black where the filters leave gray shadows, and the straps of the first sandal are clearer.
+# The surface of the T-shirt, on the other hand, is smoother after the Wiener filter.
 #
 # ## A narrow code removes noise, too
 # The autoencoder of chapter 03 has to squeeze each image into thirty numbers.
@@ -343,8 +348,8 @@ print(f"wide    {wide_lost:.4f}   {wide_added:.4f}   {wide_mse:.4f}")
 
 # %% [markdown]
 # The two parts nearly add up to the error on noisy images.
-# With the narrow code, the noise adds 0.0061<!-- narrow_added --> to the error, with the wide one 0.0<!-- wide_added -->: a narrow code does keep noise out.
-# But it keeps out detail as well, since it loses 0.0092<!-- narrow_lost --> on clean images, the wide one only 0.0<!-- wide_lost -->.
+# With the narrow code, the noise adds 0.0051<!-- narrow_added --> to the error, with the wide one 0.0081<!-- wide_added -->: a narrow code does keep noise out.
+# But it keeps out detail as well, since it loses 0.0102<!-- narrow_lost --> on clean images, the wide one only 0.0075<!-- wide_lost -->.
 # What does training with noise change?
 
 # %%
@@ -353,26 +358,26 @@ wide_noise_mse = wide_denoiser.evaluate(noisy_valid, x_valid)
 print(f"trained with noise: narrow {narrow_noise_mse:.4f}, wide {wide_noise_mse:.4f}")
 
 # %% [markdown]
-# Without noise in training, the two come out nearly equal on noisy images, with errors of 0.0<!-- narrow_mse --> and 0.0<!-- wide_mse -->.
-# With noise both are better, and now the wide code is ahead: 0.0<!-- wide_noise_mse --> against 0.0<!-- narrow_noise_mse -->.
+# Without noise in training, the two come out nearly equal on noisy images, with errors of 0.0153<!-- narrow_mse --> and 0.0156<!-- wide_mse -->.
+# With noise both are better, and now the wide code is ahead: 0.0118<!-- wide_noise_mse --> against 0.0132<!-- narrow_noise_mse -->.
 # So a network that is trained with noise does not need a narrow code.
 #
 # ## Other levels of noise
 # In practice we rarely know how noisy the images will be; the Wiener filter had to be told.
-# Is it better to train with too much noise, or with too little?
+# What happens if the level in the test is not that of the training?
 # Our denoiser was trained with a standard deviation of $0.3$.
-# We train another one with $0.1$, and test both on levels up to $0.5$.
+# We train another one with $0.1$, and test both on a thousand images with levels up to $0.5$.
 
 # %%
 weak_denoiser = build_denoiser(shape, layers.GaussianNoise(WEAK_NOISE))
 train(weak_denoiser, x_train, x_valid, epochs)
 
-# %% alt="TODO"
+# %% alt="Error on a logarithmic axis against the noise in the test. The line for training with 0.1 rises from 0.002 to 0.04, that for 0.3 from 0.005 to 0.02; they cross between 0.15 and 0.2. The dotted line for doing nothing starts lowest, is above both from 0.1 on, and ends near 0.1."
 test_levels = np.linspace(0.05, 0.5, 10)
-tests = [add_noise(x_valid, level, seed=3) for level in test_levels]
-weak_mse = [weak_denoiser.evaluate(test, x_valid) for test in tests]
-strong_mse = [denoiser.evaluate(test, x_valid) for test in tests]
-nothing_mse = [np.mean((np.clip(test, 0, 1) - x_valid) ** 2) for test in tests]
+tests = [add_noise(batch, level, seed=3) for level in test_levels]
+weak_mse = [weak_denoiser.evaluate(test, batch) for test in tests]
+strong_mse = [denoiser.evaluate(test, batch) for test in tests]
+nothing_mse = [np.mean((np.clip(test, 0, 1) - batch) ** 2) for test in tests]
 figure, axis = plt.subplots(figsize=(8, 3.6), layout="constrained")
 axis.plot(test_levels, weak_mse, "o-", label=f"trained with {WEAK_NOISE}")
 axis.plot(test_levels, strong_mse, "o-", label=f"trained with {NOISE}")
@@ -384,7 +389,10 @@ axis.legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# TEXT LEVELS
+# Each network is the better one near the level of its own training.
+# On the right, the network for $0.1$ leaves more of the noise in the image.
+# On the left, that for $0.3$ loses detail: even on clean images its error was 0.0053<!-- valid_loss -->.
+# At the far left the dotted line is the lowest, so there it is best to do nothing.
 # Exercise 5 trains one network for all levels.
 #
 # ## Predicting the noise
@@ -411,7 +419,8 @@ residual_psnr = psnr(x_valid, noise_predictor.predict(noisy_valid))
 print(f"predicting the image {conv_psnr:.2f} dB, the noise {residual_psnr:.2f} dB")
 
 # %% [markdown]
-# This network reaches 19.6<!-- residual_psnr --> dB, and the one that predicts the image 19.8<!-- conv_psnr --> dB.
+# In this run the noise predictor reaches 19.82<!-- residual_psnr --> dB, and the denoiser 19.79<!-- conv_psnr --> dB.
+# With three other seeds, the difference is between −0.36<!-- experiment 05 seeds gain_smallest --> and −0.19<!-- experiment 05 seeds gain_largest --> dB, so we see no advantage here.
 #
 # Why predict the noise at all?
 # It has a meaning of its own.
@@ -429,7 +438,8 @@ density = (norm.pdf(pixel, 0, NOISE) + norm.pdf(pixel, 1, NOISE)) / 2
 step = NOISE**2 * np.gradient(np.log(density), pixel, edge_order=2)
 figure, axes = plt.subplots(1, 2, figsize=(8, 2.8), layout="constrained")
 axes[0].plot(pixel, density)
-axes[0].quiver(pixel[::15], density[::15], step[::15], 0 * pixel[::15], scale_units="x", scale=1)
+at = np.arange(0, len(pixel), 15)
+axes[0].quiver(pixel[at], density[at], step[at], 0 * at, scale_units="x", scale=1)
 axes[0].set(xlabel="noisy pixel", title="density p and the steps σ² ∇ log p")
 axes[1].plot(pixel, pixel + step, label="noisy pixel + step")
 axes[1].plot(pixel, pixel, "k:", label="noisy pixel")
@@ -457,10 +467,9 @@ if not QUICK:
     assert conv_psnr > wiener_psnr, "the Wiener filter is as good"
     assert conv_psnr > smoothed_psnr > noisy_psnr, "a fixed filter is as good"
     assert narrow_added < 0.8 * wide_added, "the narrow code does not keep noise out"
-    assert narrow_lost > wide_lost, "the narrow code keeps all detail"
     assert wide_noise_mse < narrow_noise_mse, "the narrow denoiser is as good"
     assert residual_psnr > smoothed_psnr, "predicting the noise removes little"
-    assert dropout_mse < smeared_mse, "a Gaussian filter restores dropped pixels as well"
+    assert dropout_mse < smeared_mse, "a Gaussian filter restores as well"
 
 # %% [markdown]
 # ## What to remember

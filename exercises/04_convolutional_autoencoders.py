@@ -117,10 +117,11 @@ def upsampling(height, width, channels, filters):
 
 # %% tags=["check", "points-2"]
 model = upsampling(7, 5, 4, 6)
-assert model.output.shape == (None, 14, 10, 6), f"the shape is {model.output.shape}"
-assert model.count_params() == 3 * 3 * 4 * 6 + 6, "one convolution with kernels of size 3"
-model.set_weights([np.ones((3, 3, 4, 6)), np.zeros(6)])
 x = np.random.default_rng(1).uniform(size=(1, 7, 5, 4)).astype("float32")
+assert model(x).shape == (1, 14, 10, 6), f"the shape is {tuple(model(x).shape)}"
+assert model.count_params() == 3 * 3 * 4 * 6 + 6, "one convolution with kernels of size 3"
+kernel, bias = model.get_weights()
+model.set_weights([np.ones_like(kernel), np.zeros_like(bias)])
 large = x.sum(axis=-1)[0].repeat(2, axis=0).repeat(2, axis=1)
 box = sum(large[i : 12 + i, j : 8 + j] for i in range(3) for j in range(3))
 inside = np.float32(model(x))[0, 1:-1, 1:-1]
@@ -213,7 +214,7 @@ def pixel_gradients(model, row, column):
 # Write a function that returns the height and the width of the receptive field of that unit, in pixels.
 # (`model` has no activation functions that could hide a pixel.)
 # Then take the two convolutions with pooling from the chapter: how many pixels high is the receptive field after the second pooling (`pooling_size`)?
-# You may work it out by hand, or measure it; `AveragePooling2D` sees the same pixels as `MaxPooling2D`, and hides none.
+# You may work it out by hand, or measure it; `AveragePooling2D(2)` sees the same pixels as `MaxPooling2D`, and hides none.
 
 
 # %% tags=["solution"]
@@ -243,9 +244,9 @@ pooling = keras.Sequential(
     [
         keras.Input((28, 28, 1)),
         layers.Conv2D(4, 3, padding="same"),
-        layers.AveragePooling2D(),
+        layers.AveragePooling2D(2),
         layers.Conv2D(4, (5, 3), padding="same"),
-        layers.AveragePooling2D(),
+        layers.AveragePooling2D(2),
     ]
 )
 for place in [(2, 3), (4, 2)]:

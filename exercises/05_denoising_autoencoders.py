@@ -30,7 +30,7 @@ noisy_valid = (x_valid + rng.normal(0, 0.3, x_valid.shape)).astype("float32")
 # ## 1. Two ways to average (easy)
 # The chapter computes the PSNR of the mean squared error of all images.
 # Many papers compute a PSNR for each image, and give the mean of these.
-# Compute both for `smoothed`, which is clipped already, and the clean images `x_valid`: `psnr_of_mean` and `mean_of_psnr`, in dB.
+# Compute both for `smoothed`, which is clipped already, and the clean images `x_valid`, from the `squared_errors` of all pixels: `psnr_of_mean` and `mean_of_psnr`, in dB.
 
 # %%
 smoothed = np.clip(gaussian_filter(noisy_valid, (0, 0.9, 0.9, 0)), 0, 1)

@@ -1,4 +1,4 @@
-"""Chapter 01's mixtures and autoencoder: other points and starts, and what the code of a disk tells."""
+"""Chapter 01's models: other points and starts, a distance by chance, and what the code of a disk tells."""
 
 import math
 
@@ -35,6 +35,16 @@ def components(images):
     best, kl = ([row[key] for row in rows] for key in ("best_components", "kl_nats"))
     extremes = {"fewest": min(best), "most": max(best), "kl_least": min(kl), "kl_most": max(kl)}
     return {"rows": rows, **extremes, "kl_bound": math.ceil(100 * max(kl)) / 100}
+
+
+def chance(images):
+    """Energy distance of two sets of 5,000 points from the true distribution, in 25 pairs of sets."""
+    code = lift.chapter("01")
+    rng = np.random.default_rng(0)
+    pairs = [[code["make_points"](5000, rng)[0] for _ in range(2)] for _ in range(25)]
+    distances = [float(code["energy_distance"](*pair)) for pair in pairs]
+    extremes = {"least": min(distances), "most": max(distances)}
+    return {"mean": np.mean(distances), "standard_deviation": np.std(distances), **extremes}
 
 
 def factors(images):
@@ -87,4 +97,4 @@ def explained(codes, known, new_codes, unknown, neighbors):
     return 1 - np.mean((estimate - unknown) ** 2, axis=0) / unknown.var(axis=0)
 
 
-QUESTIONS = {"components": components, "factors": factors}
+QUESTIONS = {"components": components, "chance": chance, "factors": factors}
