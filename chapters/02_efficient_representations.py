@@ -151,7 +151,7 @@ plt.show()
 # Both errors are 0.0077<!-- pca_spiral_mse -->, and the planes differ by 0.015<!-- pca_angle --> degrees.
 # So a linear autoencoder finds the subspace of PCA; Baldi and Hornik (1989) showed that every minimum of its loss has this subspace.
 # Its codes differ, though.
-# PCA chooses perpendicular axes and sorts them by variance, while for the autoencoder all axes in the plane are equally good, since its decoder can undo any change of axes.
+# PCA chooses perpendicular axes and sorts them by variance, while for the autoencoder all axes in the plane are equally good, since its decoder can undo any invertible linear change of axes.
 #
 # ## Which sequence is easier to remember?
 # The slides ask you to memorize one of two sequences:
@@ -183,6 +183,7 @@ random_train = rng.integers(0, 100, (500, 10)) / 100
 steady_train = steady_sequences(500, [1, 3, 4, 5], rng) / 100
 random_model = keras.Sequential([layers.Dense(2), layers.Dense(10)])
 steady_model = keras.Sequential([layers.Dense(2), layers.Dense(19)])
+learning_rate = keras.optimizers.schedules.CosineDecay(0.1, steps)  # as above
 for model, x in ((random_model, random_train), (steady_model, steady_train)):
     model.compile(loss="mse", optimizer=keras.optimizers.Adam(learning_rate))
     model.fit(x, x, batch_size=50, epochs=LINEAR_EPOCHS)
@@ -205,10 +206,10 @@ print("recalled:", *steep_recalled[0])
 # A steady sequence is its first number plus multiples of its step, so all of them lie in a plane, like our spiral, and the autoencoder has found it.
 # Even 0, 10, 20, ..., 180 comes back, which rises faster and higher than all sequences that it was trained on.
 # Ten unrelated numbers vary equally in ten directions, of which a code of two numbers can keep a fifth.
-# What matters is the pattern, even if the sequence is longer.
+# So a sequence with a pattern is easier to store, even if it is longer.
 #
 # ## How many numbers does a garment need?
-# So far we have gained nothing over PCA.
+# A linear autoencoder cannot do better than PCA.
 # Now we give encoder and decoder a hidden layer with a nonlinear activation, so that the reconstructions can follow a curved surface instead of a flat one.
 
 
@@ -277,6 +278,8 @@ pca = PCA(60).fit(x_train.reshape(len(x_train), -1))
 sizes = (2, 5, 10, 20, 30, 40, 50, 60)
 mse_pca = {size: mse(x_valid, pca_reconstruct(pca, x_valid, size)) for size in sizes}
 mse_10, pca_mse_30 = mse_ae[10], mse_pca[30]
+print("autoencoder:", {size: round(error, 4) for size, error in mse_ae.items()})
+print("PCA:", {size: round(float(error), 4) for size, error in mse_pca.items()})
 
 # %% alt="Two falling curves of the squared error. That of the autoencoder, for 2, 5, 10 and 30 numbers, lies below that of PCA everywhere. A dotted line at the autoencoder's last point meets the curve of PCA at almost 60 numbers."
 figure, axis = plt.subplots(figsize=(8, 2.6), layout="constrained")
@@ -400,7 +403,7 @@ plt.show()
 
 # %% [markdown]
 # On garments the expert has an error of 0.0106<!-- mse_30 -->, and the novice, with 0.104<!-- novice_garments -->, is hardly better than a gray picture, 0.109<!-- gray_mse -->.
-# On scrambled pictures the advantage is gone: the novice has 0.105<!-- novice_scrambled -->, and the expert 0.114<!-- expert_scrambled -->.
+# On scrambled pictures it is the other way around: the novice has 0.105<!-- novice_scrambled -->, and the expert 0.114<!-- expert_scrambled -->.
 # The expert is even worse than a gray picture: it draws parts of garments where there are none.
 # Both have a code of 30 numbers, so what makes the difference is not the size of the memory, but what the expert has learned about garments.
 #
@@ -439,11 +442,10 @@ gk.plot_reconstructions(noise[:10], shown, title="Scrambled garments of 7 x 7 pi
 plt.show()
 
 # %% [markdown]
-# A gray picture has an error of 0.076<!-- noise_gray --> on this noise, and with five numbers the network is no better, 0.080<!-- noise_5 -->.
+# A gray picture has an error of 0.076<!-- noise_gray --> on this noise, and the network with five numbers a larger one, 0.080<!-- noise_5 -->.
 # With 20 numbers it has 0.057<!-- noise_20 -->, with 100 only 0.030<!-- noise_100 -->, although it was trained on garments alone.
-# The larger the code, the more of the noise gets through, and the smaller is the error on garments, too.
-# So a small error does not tell us whether an autoencoder has learned what its data have in common.
-# It needs an obstacle to copying: a small code, as in this chapter, noise (chapter 05) or sparsity (chapter 06).
+# The larger the code, the more of the noise gets through, although no garment looks like it: with 100 numbers, part of what the network does is copying.
+# Such a network needs another obstacle than a small code: noise (chapter 05) or sparsity (chapter 06).
 
 # %% [markdown]
 # ## Check
@@ -464,8 +466,8 @@ if not QUICK:
 # ## What to remember
 # - An autoencoder has an encoder, a code and a decoder, and learns to reproduce its input; the loss needs no label.
 # - A linear autoencoder finds the subspace of PCA, with axes of its own; with a nonlinear hidden layer, ten numbers describe a garment better than thirty principal components.
-# - An autoencoder can compress data that have a pattern, such as garments or steady sequences; scrambled garments it rebuilds no better than a gray picture would.
-# - With an overcomplete code, even noise gets through; a small error alone does not show that a pattern has been learned.
+# - An autoencoder can compress data that have a pattern, such as garments or steady sequences; from scrambled garments, which have none, hardly more than the mean gray comes back.
+# - The larger the code, the more of any input gets through, even of noise.
 #
 # ## Exercises
 # In [exercises/02_efficient_representations.ipynb](../exercises/02_efficient_representations.ipynb), with cells that check your answers:

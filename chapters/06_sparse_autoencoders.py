@@ -66,7 +66,7 @@ shape = x_train.shape[1:]  # (28, 28, 1); the models follow the shape of the ima
 # As on the slides, the units have a sigmoid activation, so that each lies between 0 (inactive) and 1 (fully active).
 # We start without a penalty, to have something to compare with.
 #
-# Most activations of a sparse code will be close to 0, so the decoder starts with larger weights than usual (25 times the variance).
+# Most activations of a sparse code will be close to 0, so the decoder starts with larger weights than usual.
 # With the usual ones, the squared error of the model with the l1 penalty below is 0.0082<!-- experiment 06 weights usual_l1_mse --> instead of 0.0072<!-- experiment 06 weights large_l1_mse -->.
 
 # %%
@@ -167,7 +167,7 @@ print(f"loss {l1_loss:.4f} - squared error {l1_mse:.4f} = {l1_loss - l1_mse:.5f}
 print(f"weight * mean sum of the activations:   {l1_penalty:.5f}")
 
 # %% [markdown]
-# It does (Keras before 3.14<!-- setting --> did not divide by the number of images in the batch).
+# It does. (Keras 3 before version 3.14<!-- setting --> did not divide by the number of images in the batch.)
 # The squared error has risen from 0.0047<!-- plain_mse --> to 0.0072<!-- l1_mse -->.
 #
 # ## The Kullback-Leibler divergence
@@ -270,8 +270,8 @@ for axis in axes.flat:
 plt.show()
 
 # %% [markdown]
-# The three reconstructions look alike, but the codes do not.
-# With l1 a few tiles are bright and the others black; with KL nearly all of them are dark gray.
+# The three reconstructions look much alike, but the codes do not.
+# With l1 most tiles are black; with KL nearly all of them are dark gray.
 #
 # To say it in numbers, we could count the units above a threshold, such as 0.1<!-- setting -->.
 # But if all activations shrink, this count falls, although the code is no sparser: the decoder can make up for it with larger weights.
@@ -287,14 +287,14 @@ def effective_units(z):
 
 effective = {name: np.mean(effective_units(z)) for name, z in codes.items()}
 counts = {name: np.mean(np.sum(z > 0.1, axis=1)) for name, z in codes.items()}
-dead = {name: int(np.sum(z.std(axis=0) < 0.01)) for name, z in codes.items()}
+dead = {name: int(np.sum(np.ptp(z, axis=0) < 0.1)) for name, z in codes.items()}
 plain_effective, l1_effective, kl_effective = effective.values()
 kl_count, l1_dead = counts["KL"], dead["l1"]
 print("effective units of an image:", {name: round(n) for name, n in effective.items()})
 print("units above 0.1 of an image:", {name: round(n) for name, n in counts.items()})
-print("units that hardly vary:", dead)
+print("units that vary by less than 0.1 over the images:", dead)
 
-# %% alt="Two histograms with logarithmic counts. Left, all activations: without penalty they spread from 0 to 1 with a flat top near 0.3; with l1 the highest bar is at 0 and the curve falls to 0.95; with KL the top is at 0.06 and the curve falls below that of l1 from 0.35 on and ends at 0.8. Right, the mean of each unit: with KL all units are in the bin around 0.1; with l1 they lie between 0 and 0.14, with most near 0; without penalty between 0.2 and 0.76."
+# %% alt="Two histograms with logarithmic counts. Left, all activations: without penalty they spread from 0 to 1 with a flat top near 0.3; with l1 the highest bar is at 0 and the curve falls to 0.95; with KL the top is at 0.06 and the curve falls below that of l1 from 0.35 on and ends at 0.8. Right, the mean of each unit: with KL all units are in the bin around 0.1; with l1 they lie between 0 and 0.14, with most near 0; without penalty nearly all between 0.2 and 0.76."
 bins = np.linspace(-0.01, 1.01, 52)  # the target is the center of a bin
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
 for name, z in codes.items():
@@ -315,7 +315,7 @@ print(f"KL: largest distance of a unit's mean from the target {kl_gap:.3f}")
 # But a mean of 10 % can come about in two ways.
 # A unit can be fully active for a tenth of the images and inactive for the others, or it can stay near one tenth for all of them.
 # The penalty sees only the mean, and what we get is closer to the second.
-# Only 121<!-- kl_count --> units of an image are above the threshold, but 224<!-- kl_effective --> are effective, nearly as many as without a penalty: this code is dim rather than sparse.
+# Only 121<!-- kl_count --> units of an image are above the threshold, but 224<!-- kl_effective --> are effective, nearly as many as without a penalty: most units are weakly active for most images.
 # With the l1 code's mean activity as its target, 0.039<!-- experiment 06 equal_activity l1_activity -->, it still has 166<!-- experiment 06 equal_activity kl_effective --> effective units.
 #
 # ## Keeping the k largest
@@ -352,9 +352,9 @@ print(f"units used by some image: {k_used_before} before the training, {k_used} 
 
 # %% [markdown]
 # Before the training, 648<!-- k_used_before --> of the 1,000 units are among the 30 largest of some validation image; the training leaves 91<!-- k_used -->.
-# A unit that is among the largest for no image gets no gradient, so it does not come back.
+# A unit that is among the largest for no image gets no gradient for its own weights, so nothing pushes it back.
 # In large models, extra terms in the loss revive such units (Gao et al.).
-# For ours, one layer is enough: if each unit is normalized over the batch, none starts far below the others.
+# For ours, one layer is enough: if each unit is normalized over the batch, all of them stay on one scale.
 
 # %%
 normalized_code = [layers.Dense(MANY_UNITS), layers.BatchNormalization(), TopK(K)]
@@ -370,10 +370,10 @@ print(f"normalized: squared error {normalized_mse:.4f}, used: {normalized_used} 
 # But the reconstruction is no better for it.
 # Over three seeds the mean squared error is 0.0099<!-- experiment 06 k_largest k_mse --> without the normalization, 0.0100<!-- experiment 06 k_largest normalized_mse --> with it, and 0.0101<!-- experiment 06 k_largest bottleneck_mse --> for a plain bottleneck of 30, trained as long.
 #
-# ## What a unit writes
+# ## What one unit contributes
 # What does a single unit of this code do for an image?
 # We take an ankle boot and its three most active units, set one of them to zero, and decode again.
-# The difference is what this unit adds to the picture.
+# The difference is what this unit adds to this picture.
 # Beside it we show the nine images that activate the unit most.
 
 # %% alt="Four rows. The first shows an ankle boot with a heel and its blurred reconstruction. The others show nine images that activate a unit most, and on gray what it adds. First unit: nine ankle boots; it adds a bright boot with dark edges. Second: three boots and shoes with heels, and six bags; it adds a bright stripe at the right edge. Third: eight high-heeled sandals and a boot; it makes the edge of the boot darker and its sole and upper rim slightly lighter."
@@ -396,10 +396,6 @@ plt.show()
 # The first unit is most active for ankle boots, and adds the body of one.
 # The second combines boots with bags, and adds a bright right edge, which both have.
 # The third is most active for high heels.
-#
-# So does each unit stand for something?
-# On average over the units, 70 %<!-- experiment 06 k_largest share_after --> of the nine images are of one class, in the untrained network already 61 %<!-- experiment 06 k_largest share_before -->, and in the bottleneck of 30 no less than here.
-# So such rows of images do not show that a sparse code has found meanings.
 #
 # ## Binary codes
 # To store and search codes by the million, we would like them to consist of bits.
@@ -442,8 +438,7 @@ plt.show()
 # %% [markdown]
 # Without noise, the values of the units spread over most of the range, and rounding them raises the squared error from 0.0142<!-- quiet_mse --> to 0.0972<!-- quiet_bits_mse -->.
 # With noise, nearly all values are close to 0 or 1, and rounding hardly matters: 0.0350<!-- noisy_mse --> and 0.0352<!-- noisy_bits_mse -->.
-# But the noise also costs information.
-# A new decoder, trained on the rounded codes of the model without noise, reaches 0.0303<!-- experiment 06 hashes quiet_refit_mse --> in the mean of three seeds.
+# But the noise also costs information: new decoders, trained on rounded codes, reach 0.0357<!-- experiment 06 hashes noisy_refit_mse --> with noise and 0.0303<!-- experiment 06 hashes quiet_refit_mse --> without it (means of three seeds).
 #
 # Images with the same bits can be looked up in a table, without comparing anything.
 # Let's look at images that share one of the four most frequent hashes.
@@ -462,7 +457,8 @@ plt.show()
 
 # %% [markdown]
 # The rows hold long sleeves, T-shirts, trousers, and low shoes.
-# Images with similar hashes are often similar, too: among the twenty of 20,000 images whose hashes differ least from that of a query, 63 %<!-- experiment 06 hashes noisy_precision --> are of its class, where chance would give a tenth.
+# Images with similar hashes are often similar, too: among the twenty of 20,000 images whose hashes differ least from that of a query, 63 %<!-- experiment 06 hashes noisy_precision --> are of its class.
+# For the rounded codes without noise it is 66 %<!-- experiment 06 hashes quiet_precision -->, so here the noise is no advantage for the search either.
 
 # %% [markdown]
 # ## Check
@@ -478,10 +474,10 @@ assert np.allclose(pull[25:-25], q[25:-25] - 0.1, atol=0.01), "the pull of the K
 assert abs(np.mean(np.sum(z_normalized != 0, axis=1)) - K) < 1, "not k units per image"
 if not QUICK:
     assert l1_effective < 0.6 * plain_effective, "l1 has not made the code sparse"
-    assert l1_mse < 0.0130 and kl_mse < 0.0130, "the squared error with a penalty"
+    assert l1_mse < 0.0110 and kl_mse < 0.0110, "the squared error with a penalty"
     assert kl_gap < 0.05, "a unit's mean is far from the target"
-    assert normalized_used > 2 * k_used, "normalization has not kept units in use"
-    assert noisy_bits_mse < 1.2 * noisy_mse, "rounding the noisy codes costs much"
+    assert normalized_used > 500, "normalization has not kept units in use"
+    assert noisy_bits_mse < quiet_bits_mse / 2, "rounding the noisy codes costs much"
 
 # %% [markdown]
 # ## What to remember

@@ -171,7 +171,7 @@ axis.grid(axis="x", alpha=0.3)
 plt.show()
 
 # %% [markdown]
-# With 10 and with 30 numbers, all autoencoders are better than PCA. With 10 numbers the dense one has 0.0132<!-- 02 latent10_test_mse --> and PCA 0.0244<!-- 02 pca10_test_mse -->. The variational one has 0.0205<!-- 07 vae_test_mse -->. Its codes are drawn with noise, and its loss also contains a divergence. (When chapter 07 let the network learn the variance, which gives the divergence less weight, the error after equally many epochs fell from 0.0228<!-- 07 short_vae_mse --> to 0.0132<!-- 07 learned_mse --> on validation images.) With 30 numbers the convolutional one has the lowest error, 0.0089<!-- 04 conv_test_mse -->, and PCA has 0.0156<!-- 02 pca30_test_mse -->. But the chapters trained their models for different times and with different numbers of weights. (The recurrent one has 1,478,042<!-- 04 recurrent_parameters --> weights, the convolutional one 243,455<!-- 04 conv_parameters -->.) So do not read too much into the order. A fairer comparison is the one of chapter 04, where a dense network with as many weights and epochs as the convolutional one had 0.0114<!-- 04 dense_test_mse --> (one seed, and the convolutional network needed several times as long).
+# With 10 and with 30 numbers, all autoencoders are better than PCA. With 10 numbers the dense one has 0.0132<!-- 02 latent10_test_mse --> and PCA 0.0244<!-- 02 pca10_test_mse -->. The variational one has 0.0205<!-- 07 vae_test_mse -->. Its codes are drawn with noise, and its loss also contains a divergence. (When chapter 07 let the network learn the variance, which gives the divergence less weight, the error after equally many epochs fell from 0.0228<!-- 07 short_vae_mse --> to 0.0132<!-- 07 learned_mse --> on validation images.) With 30 numbers the convolutional one has the lowest error, 0.0089<!-- 04 conv_test_mse -->, and PCA has 0.0156<!-- 02 pca30_test_mse -->. But the chapters trained their models for different times and with different numbers of weights. (The recurrent one has 140,346<!-- 04 recurrent_parameters --> weights, the convolutional one 243,455<!-- 04 conv_parameters -->.) So do not read too much into the order. A fairer comparison is the one of chapter 04, where a dense network with as many weights and epochs as the convolutional one had 0.0114<!-- 04 dense_test_mse --> (one seed, and the convolutional network needed several times as long).
 #
 # With 300 numbers PCA is the best, with 0.0023<!-- pca300_test_mse -->. There the size of the code is hardly a bottleneck (*cuello de botella*). One explanation for the errors of the networks is their short training. We have not tested it. The sparse autoencoders pay for their penalty with a larger error than the same network without it (0.0053<!-- 06 plain_test_mse -->). The denoising autoencoder is measured here on clean images, while it was trained to do something harder. So a low error is not the purpose of most of these models. A network that copies every pixel has no error, but its code tells us nothing. (PCA may leave the range from 0 to 1, and the networks cannot. Clipping would make its error a little smaller.)
 
@@ -474,7 +474,7 @@ plt.show()
 # | *¿Por qué modelos generativos?* | 01 | Supervised and unsupervised learning |
 # | *Debiasing* | 09 | Drawing rare examples more often |
 # | *Detección de outliers* | 09 | Outliers |
-# | *Modelos de variables latentes* | 01 | Hidden causes: latent variables |
+# | *Modelos de variables latentes* | 01 | Latent variables (variables latentes) |
 # | *¿Qué es una variable latente?* | 08 | Do codes recover the factors behind the data? |
 # | *¿Y si sólo queremos tomar una muestra?* | 01 | Generating samples (generación de muestras) |
 # | *Generative Adversarial Networks (GANs)* | 10 | The game |
@@ -496,20 +496,20 @@ plt.show()
 # | *Estudios de Chase y Simon* | 02 | Chase and Simon: what experts remember |
 # | *Relación entre memoria, percepción y correspondencia de patrones* | 02 | Chase and Simon: what experts remember |
 # | *Estructura y función de un autoencoder* | 02 | Encoder, code, decoder |
-# | *Stacked autoencoders* | 03 | The architecture |
-# | *Arquitectura simétrica* | 03 | The architecture |
+# | *Stacked autoencoders* | 03 | A symmetric architecture |
+# | *Arquitectura simétrica* | 03 | A symmetric architecture |
 # | *Entrenamiento no supervisado con autoencoders apilados* | 03 | Unsupervised pretraining |
 # | *Training one autoencoder at a time* | 03 | Training one autoencoder at a time |
-# | *Autoencoders en redes convolucionales* | 04 | What do the layers respond to? |
-# | *Definición de autoencoders convolucionales* | 04 | Depth up, size down |
-# | *Tipos avanzados de autoencoders* | 05 | Two layers that add noise |
-# | *Introducción a autoencoders de denoising* | 05 | The denoising autoencoder |
-# | *Tipos de ruido en autoencoders de denoising* | 05 | Two layers that add noise |
-# | *Implementación de autoencoders de denoising* | 05 | Two layers that add noise |
-# | *Denoising autoencoders* | 05 | Noisy images and their reconstructions |
+# | *Autoencoders en redes convolucionales* | 04 | What the layers respond to |
+# | *Definición de autoencoders convolucionales* | 04 | Smaller and more numerous feature maps |
+# | *Tipos avanzados de autoencoders* | 05 | Noise layers are active during training only |
+# | *Introducción a autoencoders de denoising* | 05 | The denoiser |
+# | *Tipos de ruido en autoencoders de denoising* | 05 | Noise layers are active during training only |
+# | *Implementación de autoencoders de denoising* | 05 | Noise layers are active during training only |
+# | *Denoising autoencoders* | 05 | Denoising new images |
 # | *Autoencoders dispersos* | 06 | An l1 penalty |
-# | *Divergencia Kullback–Leibler* | 06 | The Kullback-Leibler divergence as a penalty |
-# | *Sparsity loss* | 06 | The Kullback-Leibler divergence as a penalty |
+# | *Divergencia Kullback–Leibler* | 06 | The Kullback-Leibler divergence |
+# | *Sparsity loss* | 06 | The Kullback-Leibler divergence |
 # | *Introducción a las Redes Generativas Adversarias (GANs)* | 10 | The game |
 # | *Componentes de una GAN* | 10 | The textbook's GAN |
 # | *Entrenamiento de GANs* | 10 | Training on garments |
@@ -531,14 +531,14 @@ plt.show()
 # | Textbook | Chapter | Section |
 # |---|---|---|
 # | *Efficient Data Representations* | 02 | Which sequence is easier to remember? |
-# | *Performing PCA with an Undercomplete Linear Autoencoder* | 02 | A first autoencoder: from three dimensions to two |
-# | *Stacked Autoencoders* | 03 | The architecture |
+# | *Performing PCA with an Undercomplete Linear Autoencoder* | 02 | The linear autoencoder and PCA |
+# | *Stacked Autoencoders* | 03 | A symmetric architecture |
 # | *Visualizing the Fashion MNIST Dataset* | 03 | A map of the collection |
 # | *Unsupervised Pretraining Using Stacked Autoencoders* | 03 | Unsupervised pretraining |
 # | *Tying Weights* | 03 | Tied weights |
 # | *Training One Autoencoder at a Time* | 03 | Training one autoencoder at a time |
-# | *Convolutional Autoencoders* | 04 | Depth up, size down |
-# | *Denoising Autoencoders* | 05 | The denoising autoencoder |
+# | *Convolutional Autoencoders* | 04 | Smaller and more numerous feature maps |
+# | *Denoising Autoencoders* | 05 | The denoiser |
 # | *Sparse Autoencoders* | 06 | An l1 penalty |
 # | *Variational Autoencoders* | 07 | A distribution in place of a code |
 # | *Generating Fashion MNIST Images* | 07 | New garments |
