@@ -26,8 +26,8 @@
 # |---|---|
 # | Slides | *Autoencoders dispersos*; *Divergencia Kullback–Leibler*; *Sparsity loss* (figure 8) |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Sparse Autoencoders" |
-# | Result | An l1 penalty makes a code of 300 units sparse: as if 78<!-- l1_effective --> of them were equally active, instead of 249<!-- plain_effective -->; the squared error on validation images rises from 0.0047<!-- plain_mse --> to 0.0072<!-- l1_mse --> |
-# | Time | 169 s<!-- seconds --> on two CPU cores |
+# | Result | An l1 penalty makes a code of 300 units sparse: as if 77<!-- l1_effective --> of them were equally active, instead of 249<!-- plain_effective -->; the squared error on validation images rises from 0.0047<!-- plain_mse --> to 0.0072<!-- l1_mse --> |
+# | Time | 128 s<!-- seconds --> on two CPU cores |
 # | Evidence | [The experiments](../experiments/README.md) |
 
 # %% [markdown]
@@ -308,14 +308,14 @@ kl_gap = np.abs(codes["KL"].mean(axis=0) - 0.1).max()
 print(f"KL: largest distance of a unit's mean from the target {kl_gap:.3f}")
 
 # %% [markdown]
-# The l1 code is sparse: an image has 78<!-- l1_effective --> effective units instead of 249<!-- plain_effective -->.
-# But 84<!-- l1_dead --> units are *dead*: they hardly vary from image to image.
+# The l1 code is sparse: an image has 77<!-- l1_effective --> effective units instead of 249<!-- plain_effective -->.
+# But 81<!-- l1_dead --> units are *dead*: they hardly vary from image to image.
 #
 # The KL penalty does what we asked for: the mean of each unit is within 0.004<!-- kl_gap --> of the target, at a squared error of 0.0064<!-- kl_mse -->.
 # But a mean of 10 % can come about in two ways.
 # A unit can be fully active for a tenth of the images and inactive for the others, or it can stay near one tenth for all of them.
 # The penalty sees only the mean, and what we get is closer to the second.
-# Only 121<!-- kl_count --> units of an image are above the threshold, but 224<!-- kl_effective --> are effective, nearly as many as without a penalty: most units are weakly active for most images.
+# Only 121<!-- kl_count --> units of an image are above the threshold, but 223<!-- kl_effective --> are effective, nearly as many as without a penalty: most units are weakly active for most images.
 # With the l1 code's mean activity as its target, 0.039<!-- experiment 06 equal_activity l1_activity -->, it still has 166<!-- experiment 06 equal_activity kl_effective --> effective units.
 #
 # ## Keeping the k largest
@@ -351,7 +351,7 @@ print(f"k largest: squared error {k_mse:.4f}")
 print(f"units used by some image: {k_used_before} before the training, {k_used} after")
 
 # %% [markdown]
-# Before the training, 648<!-- k_used_before --> of the 1,000 units are among the 30 largest of some validation image; the training leaves 91<!-- k_used -->.
+# Before the training, 648<!-- k_used_before --> of the 1,000 units are among the 30 largest of some validation image; the training leaves 97<!-- k_used -->.
 # A unit that is among the largest for no image gets no gradient for its own weights, so nothing pushes it back.
 # In large models, extra terms in the loss revive such units (Gao et al.).
 # For ours, one layer is enough: if each unit is normalized over the batch, all of them stay on one scale.
@@ -366,7 +366,7 @@ normalized_used = count_used(normalized_encoder, x_valid)
 print(f"normalized: squared error {normalized_mse:.4f}, used: {normalized_used} units")
 
 # %% [markdown]
-# Now 945<!-- normalized_used --> units are used.
+# Now 958<!-- normalized_used --> units are used.
 # But the reconstruction is no better for it.
 # Over three seeds the mean squared error is 0.0099<!-- experiment 06 k_largest k_mse --> without the normalization, 0.0100<!-- experiment 06 k_largest normalized_mse --> with it, and 0.0101<!-- experiment 06 k_largest bottleneck_mse --> for a plain bottleneck of 30, trained as long.
 #
@@ -376,7 +376,7 @@ print(f"normalized: squared error {normalized_mse:.4f}, used: {normalized_used} 
 # The difference is what this unit adds to this picture.
 # Beside it we show the nine images that activate the unit most.
 
-# %% alt="Four rows. The first shows an ankle boot with a heel and its blurred reconstruction. The others show nine images that activate a unit most, and on gray what it adds. First unit: nine ankle boots; it adds a bright boot with dark edges. Second: three boots and shoes with heels, and six bags; it adds a bright stripe at the right edge. Third: eight high-heeled sandals and a boot; it makes the edge of the boot darker and its sole and upper rim slightly lighter."
+# %% alt="Four rows. The first shows an ankle boot with a heel and its blurred reconstruction. The others show nine images that activate a unit most, and on gray what it adds. First unit: nine ankle boots with heels; it brightens most of the boot. Second: nine ankle boots, some with flat soles; it darkens the front edge and adds a bright spot in the arch. Third: seven boots and two high-heeled sandals; it adds a bright line under sole and heel and darkens the front edge."
 z_normalized = np.float32(normalized_encoder(x_valid))
 boot = z_normalized[2:3]
 rebuilt = np.float32(normalized_decoder(boot))
@@ -393,9 +393,10 @@ plt.show()
 
 # %% [markdown]
 # In the last column, with three times the contrast, gray pixels are those that the unit does not change.
-# The first unit is most active for ankle boots, and adds the body of one.
-# The second combines boots with bags, and adds a bright right edge, which both have.
-# The third is most active for high heels.
+# All three units are most active for boots and high heels.
+# The first brightens most of the boot.
+# The second darkens its front edge and fills the arch in front of the heel, as in a boot with a flat sole.
+# The third draws a bright line under sole and heel.
 #
 # ## Binary codes
 # To store and search codes by the million, we would like them to consist of bits.
@@ -438,7 +439,7 @@ plt.show()
 # %% [markdown]
 # Without noise, the values of the units spread over most of the range, and rounding them raises the squared error from 0.0142<!-- quiet_mse --> to 0.0972<!-- quiet_bits_mse -->.
 # With noise, nearly all values are close to 0 or 1, and rounding hardly matters: 0.0350<!-- noisy_mse --> and 0.0352<!-- noisy_bits_mse -->.
-# But the noise also costs information: new decoders, trained on rounded codes, reach 0.0357<!-- experiment 06 hashes noisy_refit_mse --> with noise and 0.0303<!-- experiment 06 hashes quiet_refit_mse --> without it (means of three seeds).
+# But the noise also costs information: new decoders, trained on rounded codes, reach 0.0356<!-- experiment 06 hashes noisy_refit_mse --> with noise and 0.0303<!-- experiment 06 hashes quiet_refit_mse --> without it (means of three seeds).
 #
 # Images with the same bits can be looked up in a table, without comparing anything.
 # Let's look at images that share one of the four most frequent hashes.
