@@ -191,7 +191,7 @@ print(f"parameters: convolutional {conv_parameters:,}, dense {dense.count_params
 
 # %%
 def train(model, x, x_valid, epochs, batch_size=128, peak_rate=4e-3):
-    """Compile and fit an autoencoder; returns the history, a list for each metric."""
+    """Compile and fit an autoencoder; returns its history, a list for each metric."""
     steps = epochs * math.ceil(len(x) / batch_size)
     model.compile(
         loss="mse",
@@ -318,8 +318,8 @@ plt.show()
 
 # %% alt="A grid of 64 patches of 7 by 7 pixels. Trained: nearly all show an edge or a bar between bright and black, most of them upright, level or slanted, some with a corner. Untrained: edges and bars as well, and more patches with spots and mixed grays."
 def strongest_patches(encoder, x):
-    """For each map of the second layer, the patch of the images that excites it most."""
-    maps = feature_maps(encoder, 1, x)[:, :-1, :-1]  # the last units see past the border
+    """For each map of the second layer, the patch of images that excites it most."""
+    maps = feature_maps(encoder, 1, x)[:, :-1, :-1]  # the last ones see past the border
     patches = []
     for unit in range(maps.shape[-1]):
         place = np.argmax(maps[..., unit])
