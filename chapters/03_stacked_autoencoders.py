@@ -16,9 +16,11 @@
 # %% [markdown]
 # # 03 Stacked autoencoders
 #
-# Chapter 02's network for garments had a hidden layer on each side of its code, so it was already a *stacked autoencoder*, if a short one.
-# In this chapter we train such networks with a schedule for the learning rate, make them deeper, and see when they overfit.
-# We also use what they learn without labels: to draw a map of a collection, and to help a classifier that has few labels.
+# Somebody has to look at an image to label it, while images without labels cost next to nothing.
+# Autoencoders learn from the images alone.
+# Chapter 02's network for garments had a hidden layer on each side of its code, so it was already a short *stacked autoencoder*.
+# Now we train such networks with a schedule for the learning rate, make them deeper, and see when they overfit.
+# We also use what they have learned: to draw a map of a collection, and to help a classifier that has few labels.
 #
 # | | |
 # |---|---|

@@ -18,6 +18,7 @@
 #
 # So far we have flattened each image into a list of 784 numbers.
 # This throws something away: in a dense layer, it makes no difference which pixels are neighbors.
+# It also does not scale: with a photograph of a million pixels, each unit would need a million weights.
 # A convolutional layer combines the pixels of a small window, with the same few weights at every place.
 # The image generators of chapters 11 and 15 are built of such layers.
 # In this chapter we build an autoencoder of them, measure what they gain, and look at what they respond to.

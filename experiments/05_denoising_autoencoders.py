@@ -1,8 +1,10 @@
-"""Chapter 05's denoising autoencoder over seeds, the Wiener filter, and predicting the noise."""
+"""Chapter 05's denoising autoencoder over seeds, the Wiener filter, and features for a classifier."""
 
 import keras
+import numpy as np
 from keras import layers
 from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
 
 from tools import lift
 
@@ -43,4 +45,49 @@ def seeds(images):
     }
 
 
-QUESTIONS = {"seeds": seeds}
+def hidden_layer(code, x, x_valid, noise, epochs=2):
+    """Train one hidden layer of 800 units to denoise; the encoder, untrained without epochs."""
+    encoder = keras.Sequential([keras.Input(x.shape[1:]), layers.Dense(800, activation="relu")])
+    decoder = layers.Dense(x.shape[1])
+    if epochs:
+        model = keras.Sequential([keras.Input(x.shape[1:]), noise, encoder, decoder])
+        code["train"](model, x, x_valid, epochs)
+    return encoder
+
+
+def features(images):
+    """Accuracy of a linear classifier, in %, on features of one and of two stacked hidden layers.
+
+    Each layer learns to reconstruct what the layer below gives, with half of its inputs dropped
+    (denoising), as it is (plain), or is not trained. The classifier gets 500 labeled images, and is
+    scored on the validation images; means of three seeds, which also choose the labeled images.
+    """
+    code = lift.chapter("05")
+    x, x_valid = (part.reshape(len(part), -1) for part in (images.x_train, images.x_valid))
+    noises = {"denoising": lambda: layers.Dropout(0.5), "plain": layers.Identity}
+    rows = []
+    for seed in SEEDS:
+        labeled = np.random.default_rng(seed).choice(len(x), 500, replace=False)
+
+        def accuracy(train, valid, labeled=labeled):
+            classifier = LogisticRegression(C=0.1, max_iter=500)
+            classifier.fit(train[labeled], images.y_train[labeled])
+            return 100 * classifier.score(valid, images.y_valid)
+
+        row = {"seed": seed, "pixels": accuracy(x, x_valid)}
+        for kind in ("denoising", "plain", "untrained"):
+            keras.utils.set_random_seed(seed)
+            below, below_valid = x, x_valid
+            for number in (1, 2):
+                noise = noises.get(kind, layers.Identity)()
+                epochs = 0 if kind == "untrained" else 2
+                encoder = hidden_layer(code, below, below_valid, noise, epochs)
+                below = encoder.predict(below, batch_size=1000)
+                below_valid = encoder.predict(below_valid, batch_size=1000)
+                row[f"{kind}_{number}"] = accuracy(below, below_valid)
+        rows.append(row)
+    means = {name: np.mean([row[name] for row in rows]) for name in rows[0] if name != "seed"}
+    return {"rows": rows, **means}
+
+
+QUESTIONS = {"seeds": seeds, "features": features}
