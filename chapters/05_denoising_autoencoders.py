@@ -456,6 +456,7 @@ plt.show()
 # ## Where the idea comes from
 # Yann LeCun described networks that remove noise from their input in his thesis of 1987.
 # Vincent et al. (2008) trained denoising autoencoders layer by layer, each on the hidden layer of the one before, to initialize deep classifiers.
+# On our garments such features did not help a linear classifier with 500 labels: it has 78.7 %<!-- experiment 05 features denoising_1 --> on those of one denoising layer, 79.0 %<!-- experiment 05 features plain_1 --> on those of one that was trained without noise, and 79.1 %<!-- experiment 05 features pixels --> on the pixels.
 
 # %% [markdown]
 # ## Check

@@ -89,7 +89,7 @@ def moved_maps_agree(pixels, first_by, second_by):
     return max(largest) < 1e-4
 
 
-assert moved_maps_agree(4, first_shift, second_shift), "4 pixels move the maps otherwise"
+assert moved_maps_agree(4, first_shift, second_shift), "a shift by 4 pixels must move the maps, too"
 for shift in range(1, 8):
     both = moved_maps_agree(shift, round(shift / 2), round(shift / 4))
     assert both == (shift % smallest_shift == 0), f"look at a shift of {shift} pixels"
