@@ -216,8 +216,7 @@ def build_vae(shape, latent_dim, kl_weight):
 
 # %% [markdown]
 # We compile it with the squared error, to which the layer adds the divergence; the metric shows the squared error alone.
-# The learning rate rises, then falls along a cosine, as in chapter 03.
-# `steps_per_execution` lets Keras run many steps in one call, which saves time with such a small model.
+# The schedule of the learning rate is that of chapter 03.
 
 
 # %%
