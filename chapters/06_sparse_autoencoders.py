@@ -27,7 +27,7 @@
 # | Slides | *Autoencoders dispersos*; *Divergencia Kullback–Leibler*; *Sparsity loss* (figure 8) |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Sparse Autoencoders" |
 # | Result | An l1 penalty makes a code of 300 units sparse: as if 77<!-- l1_effective --> of them were equally active, instead of 249<!-- plain_effective -->; the squared error on validation images rises from 0.0047<!-- plain_mse --> to 0.0072<!-- l1_mse --> |
-# | Time | 128 s<!-- seconds --> on two CPU cores |
+# | Time | 133 s<!-- seconds --> on two CPU cores |
 # | Evidence | [The experiments](../experiments/README.md) |
 
 # %% [markdown]
@@ -479,7 +479,7 @@ if not QUICK:
     assert l1_mse < 0.0110 and kl_mse < 0.0110, "the squared error with a penalty"
     assert kl_gap < 0.05, "a unit's mean is far from the target"
     assert normalized_used > 500, "normalization has not kept units in use"
-    assert noisy_bits_mse < quiet_bits_mse / 2, "rounding the noisy codes costs much"
+    assert noisy_bits_mse < 1.05 * noisy_mse, "rounding the noisy codes costs much"
 
 # %% [markdown]
 # ## What to remember
