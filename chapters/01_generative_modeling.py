@@ -171,7 +171,7 @@ plt.show()
 # $p(y|x)$ does not say how surprising a point there would be.
 # The mixture does: its density is almost zero.
 #
-# The other direction works: if we know the density $p(x|y)$ of each arc, and both are equally frequent, Bayes' rule gives us the classifier, $p(y=1|x) = p(x|1) / (p(x|0) + p(x|1))$.
+# The reverse is possible: if we know the density $p(x|y)$ of each arc, and both are equally frequent, Bayes' rule gives us the classifier, $p(y=1|x) = p(x|1) / (p(x|0) + p(x|1))$.
 #
 # So a generative model has other uses than to generate.
 # A point of very low density may be an *outlier* that deserves attention, and rare examples can be shown to a classifier more often (*debiasing*).
