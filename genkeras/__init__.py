@@ -18,6 +18,7 @@ with quiet_stderr():
     import keras
 
 from genkeras.data import load_images
+from genkeras.grooves import load_grooves
 from genkeras.layers import (
     EqualizedConv2D,
     EqualizedDense,
@@ -35,6 +36,7 @@ from genkeras.plotting import (
     plot_network,
     plot_reconstructions,
     plot_rows,
+    show_film,
 )
 from genkeras.pretrained import load_pretrained
 from genkeras.results import record

@@ -1,11 +1,14 @@
-"""Figures that many chapters draw: images, reconstructions, networks, learning curves.
+"""Figures that many chapters draw: images, reconstructions, networks, learning curves, films.
 
-Each function draws into a new Matplotlib figure; `plt.gcf()` is that figure, `plt.show()` shows it.
+Each `plot_` function draws into a new Matplotlib figure; `plt.gcf()` is that figure, `plt.show()` shows it.
 Each raises ValueError, in a sentence, for what it cannot draw, and then leaves no figure behind.
 """
 
+import io
+
 import matplotlib.pyplot as plt
 import numpy as np
+import PIL.Image
 from genkeras.data import check_range
 
 WIDTH = 8.0  # inches, for every figure
@@ -281,3 +284,35 @@ def _read_histories(histories, metric):
             )
         curves[name] = (training, validation)
     return curves
+
+
+def show_film(figure, draw_frame, frames, *, frames_per_second=2):
+    """Show drawings one after the other, as a GIF that repeats; closes the figure.
+
+    Args:
+        figure: the Matplotlib figure into which the frames are drawn.
+        draw_frame: function that gets an item of `frames` and draws it; it clears what has to go.
+        frames: list of what `draw_frame` takes, at least one.
+        frames_per_second: speed of the film, above 0.
+    """
+    from IPython.display import Image, display
+
+    try:
+        if not frames:
+            raise ValueError("frames must hold at least one frame, got none")
+        if not frames_per_second > 0:
+            raise ValueError(f"frames_per_second must be above 0, got {frames_per_second}")
+        pictures = []
+        for frame in frames:
+            draw_frame(frame)
+            content = io.BytesIO()
+            figure.savefig(content, dpi=figure.dpi)
+            pictures.append(
+                PIL.Image.open(content).convert("P", palette=PIL.Image.Palette.ADAPTIVE)
+            )
+        content = io.BytesIO()
+        options = {"append_images": pictures[1:], "duration": 1000 / frames_per_second, "loop": 0}
+        pictures[0].save(content, "GIF", save_all=True, **options)
+    finally:
+        plt.close(figure)
+    display(Image(data=content.getvalue(), format="gif"))

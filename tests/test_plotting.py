@@ -1,9 +1,12 @@
 """Figures take every sensible array and refuse the rest."""
 
+import io
+
 import genkeras as gk
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+import PIL.Image
 import pytest
 
 RNG = np.random.default_rng(0)
@@ -171,3 +174,21 @@ def test_learning_curves_show_runs_and_baselines():
     assert labels == ["with: 3", "without: 0.5", "PCA: 2.5"]
     assert [list(line.get_ydata()) for line in axis.lines[:3]] == [[3, 2], [4, 3], [1, 0.5]]
     assert [line.get_linestyle() for line in axis.lines[:3]] == ["--", "-", "--"]
+
+
+def test_a_film_shows_each_frame_in_turn_and_closes_its_figure(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    figure, axis = plt.subplots(figsize=(2, 1), dpi=50)
+    gk.show_film(figure, lambda title: axis.set_title(title), ["a", "b", "c"], frames_per_second=4)
+    film = PIL.Image.open(io.BytesIO(shown[0].data))
+    assert (film.format, film.n_frames, film.size) == ("GIF", 3, (100, 50))
+    assert film.info["duration"] == 250 and film.info["loop"] == 0
+    assert plt.get_fignums() == []
+
+
+def test_a_film_without_frames_or_speed_is_refused():
+    for frames, speed, message in (([], 2, "at least one frame"), (["a"], 0, "above 0, got 0")):
+        with pytest.raises(ValueError, match=message):
+            gk.show_film(plt.figure(), lambda frame: None, frames, frames_per_second=speed)
+    assert plt.get_fignums() == []

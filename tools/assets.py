@@ -1,11 +1,12 @@
-"""Make the files in genkeras/assets again: `python -m tools.assets sample`, `feature_net` or `quiz`.
+"""Make the files in genkeras/assets again: `python -m tools.assets sample` (or another, see the end).
 
-All need the full Fashion-MNIST. The pretrained weights are made by tools/pretrain.py.
+All but `grooves` need the full Fashion-MNIST. The pretrained weights are made by tools/pretrain.py.
 """
 
 import hashlib
 import io
 import json
+import re
 import sys
 import zipfile
 
@@ -137,10 +138,100 @@ def quiz(images):
     return store("quiz.npz", content)
 
 
+# --- The drum grooves of chapter 08 --------------------------------------------------------------
+
+INSTRUMENTS = {
+    "K": "kick",
+    "S": "snare",
+    "H": "closed hat",
+    "O": "open hat",
+    "L": "low tom",
+    "M": "mid tom",
+    "T": "high tom",
+    "C": "crash",
+    "R": "ride",
+}
+LOUDNESS = {".": 0, "o": 90, "x": 180, "X": 255}
+RATE = 16_000  # samples per second
+
+
+def grooves(images=None, folder=ASSETS, n_train=150, n_test=10):
+    """Store the grooves of grooves.txt, variations of each, and a sound for each instrument."""
+    lines = (ROOT / "tools" / "grooves.txt").read_text("utf-8").splitlines()
+    written = dict(_read_groove(line) for line in lines if not line.startswith("#"))
+    originals, rng = np.array(list(written.values())), np.random.default_rng(0)
+    variations = {
+        part: np.array([_vary(beat, rng) for beat in originals for _ in range(number)])
+        for part, number in (("x_train", n_train), ("x_test", n_test))
+    }
+    content = pack(
+        names=np.array(list(written)),
+        instruments=np.array(list(INSTRUMENTS.values())),
+        originals=originals,
+        sounds=np.round(32767 * _synthesize(rng)).astype("int16"),
+        rate=RATE,
+        **variations,
+    )
+    return store("grooves.npz", content, folder)
+
+
+def _read_groove(line):
+    """The name of a groove and its loudness, uint8 (9, 32), from a line of grooves.txt."""
+    name, *parts = re.split(r" +([A-Z]) ", line)
+    beat = np.zeros((len(INSTRUMENTS), 32), "uint8")
+    for key, pattern in zip(parts[::2], parts[1::2], strict=True):
+        beat[list(INSTRUMENTS).index(key)] = [LOUDNESS[mark] for mark in pattern.strip()] * 2
+    return name, beat
+
+
+def _vary(beat, rng):
+    """A variation of a beat, as a drummer might play it; each rule is applied at random."""
+    beat = beat.astype(float)
+    kick, snare, closed_hat, open_hat, *_, crash, ride = beat  # views of the rows
+    use = rng.random(5) < 0.3
+    if use[0]:  # from the hat to the ride
+        ride[:], closed_hat[:] = np.maximum(ride, closed_hat), 0
+    if use[1]:  # the last off-beat is an open hat
+        open_hat[30], closed_hat[30] = 180, 0
+    if use[2]:  # a crash at the start
+        crash[0], closed_hat[0] = 255, 0
+    if use[3]:  # soft notes on the snare
+        steps = rng.choice([7, 9, 15, 23, 25, 31], 2, replace=False)
+        snare[steps] = np.maximum(snare[steps], 76)
+    if use[4]:  # the kick leads into the next bar
+        kick[rng.choice([14, 30])] = 180
+    return np.clip(np.round(beat * rng.normal(1, 0.08, beat.shape)), 0, 255).astype("uint8")
+
+
+def _synthesize(rng, length=0.4):
+    """A sound in [-1, 1] for each instrument: falling sines for drums, fading noise for metal."""
+    seconds = np.arange(int(length * RATE)) / RATE
+    noise = rng.uniform(-1, 1, len(seconds))
+    hiss = np.diff(noise, prepend=0) / 2  # with less of the low frequencies
+
+    def tone(high, low, decay):
+        pitch = low + (high - low) * np.exp(-30 * seconds)  # in hertz
+        return np.sin(2 * np.pi * np.cumsum(pitch) / RATE) * np.exp(-decay * seconds)
+
+    sounds = [
+        tone(160, 48, 8),
+        0.5 * noise * np.exp(-18 * seconds) + 0.5 * tone(220, 180, 20),
+        0.7 * hiss * np.exp(-60 * seconds),
+        0.7 * hiss * np.exp(-9 * seconds),
+        tone(130, 90, 9),
+        tone(180, 130, 10),
+        tone(240, 180, 11),
+        hiss * np.exp(-5 * seconds),
+        0.7 * hiss * np.exp(-14 * seconds),
+    ]
+    return np.array(sounds) * np.minimum(1, (length - seconds) / 0.05)  # no click at the end
+
+
 if __name__ == "__main__":
     import genkeras as gk
 
-    makers = {maker.__name__: maker for maker in (sample, feature_net, quiz)}
+    makers = {maker.__name__: maker for maker in (sample, feature_net, quiz, grooves)}
     if len(sys.argv) != 2 or sys.argv[1] not in makers:
         sys.exit(f"write one of {', '.join(makers)}")
-    print(makers[sys.argv[1]](gk.load_images(source="tfds")))
+    images = None if sys.argv[1] == "grooves" else gk.load_images(source="tfds")
+    print(makers[sys.argv[1]](images))
