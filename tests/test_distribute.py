@@ -104,7 +104,7 @@ def train_dcgan():
 
 
 def step_by_hand():
-    """`gk.minimize` outside of `fit`, as in chapter 10."""
+    """`gk.minimize` outside of `fit`."""
     model, optimizer = mlp(12, 6, 12), keras.optimizers.SGD(0.1)
     optimizer.build(model.trainable_variables)
 

@@ -12,7 +12,7 @@ RNG = np.random.default_rng(0)
 
 def dense(code):
     """A small GAN of chapter 10, and images that it trains on."""
-    gan = code["GAN"](code["build_generator"](4, (8,)), code["build_discriminator"]((8,)))
+    gan = code["GAN"](code["build_generator"](4), code["build_discriminator"]())
     gan.compile(keras.optimizers.Adam(), keras.optimizers.Adam(), jit_compile=False)
     return gan, RNG.random((8, 28, 28, 1), "float32")
 

@@ -46,3 +46,8 @@ def test_each_instrument_has_a_sound_that_fades(grooves):
 def test_the_file_is_what_the_tool_makes(tmp_path):
     assets.grooves(folder=tmp_path)
     assert (tmp_path / "grooves.npz").read_bytes() == (data.ASSETS / "grooves.npz").read_bytes()
+
+
+def test_no_two_grooves_have_the_same_hits(grooves):
+    hits = grooves.originals > 0
+    assert len({beat.tobytes() for beat in hits}) == len(hits)

@@ -65,17 +65,3 @@ def test_the_schedule(steps):
     schedules = chapter("03")["warmup_cosine"](2e-3, steps), gk.warmup_cosine(2e-3, steps)
     taught, complete = ([float(s(step)) for step in range(0, steps + 1)] for s in schedules)
     assert taught == complete
-
-
-@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
-def test_a_gradient_step(policy):
-    keras.config.set_dtype_policy(policy)
-    ends = []
-    for functions in (chapter("10"), vars(gk)):
-        variable = keras.Variable(1.0)
-        optimizer = functions["scale_optimizer"](keras.optimizers.Adam(0.1))
-        optimizer.build([variable])
-        for _ in range(3):
-            loss = functions["minimize"](optimizer, lambda v=variable: v * v, [variable])
-        ends.append((type(optimizer).__name__, float(variable), float(loss)))
-    assert ends[0] == ends[1]

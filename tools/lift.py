@@ -49,8 +49,6 @@ def chapter(number, folder=CHAPTERS):
     code = {"__name__": script.stem, **_settings(body)}
     # The file's name tells TensorFlow's AutoGraph where to read the source of a function.
     exec(compile(ast.Module(imports, []), str(script), "exec"), code)
-    if number == "10":  # its functions share the loss, an object
-        code["bce"] = code["keras"].losses.BinaryCrossentropy(from_logits=True)
     exec(compile(ast.Module(lifted, []), str(script), "exec"), code)
     return code
 
