@@ -17,7 +17,7 @@
 # # 09 Debiasing and outliers
 #
 # A model of the data can tell which examples are unusual, and the slides name two uses for that.
-# Face recognition has failed for groups of people who were rare in its training data.
+# Commercial systems that classify faces by gender made most of their errors for darker-skinned women, a group that is rare in common data sets of faces (Buolamwini and Gebru).
 # *Debiasing* finds such rare examples and trains on them more often, even if nobody has labeled the groups.
 # And a car that has learned to drive in sunshine should notice when it sees snow: that is the detection of *outliers* (*valores atípicos*).
 # We do both with a VAE, on shoes.
@@ -27,7 +27,7 @@
 # | Slides | *¿Por qué modelos generativos? Debiasing*; *Detección de valores atípicos (outliers)* |
 # | Textbook | Hands-On Machine Learning, chapter 17, names anomaly detection |
 # | Result | In a short training, resampling by rarity raises the accuracy on a rare group from 58<!-- uniform_accuracy --> to 75 %<!-- resampled_accuracy -->, without labels of the group. An outlier score chosen on other kinds of outliers has an AUROC of 0.95<!-- auroc --> |
-# | Time | 111 s<!-- seconds --> on two CPU cores |
+# | Time | 78 s<!-- seconds --> on two CPU cores |
 # | Evidence | [The experiments](../experiments/README.md) |
 
 # %% [markdown]
@@ -102,11 +102,12 @@ plt.show()
 # Both share the first layers of the encoder, and one output says whether the shoe is closed.
 # The other reconstructs the image, so the code has to describe what the shoe looks like, in more ways than the label does.
 
-# %% alt="Diagram: from the encoder one arrow leads up to the label, and another down to the code z, and from there one to the decoder."
-gk.plot_diagram(
-    {"encoder": (0, 1), "label": (2, 2), "code z": (2, 0), "decoder": (4, 0)},
-    [("encoder", "label", ""), ("encoder", "code z", ""), ("code z", "decoder", "")],
-)
+# %% alt="Diagram: an image leads to the encoder; from there one arrow leads up to a logit, closed, and another down to the code z and on to the decoder and the reconstruction."
+places = {"image": (0, 1), "encoder": (1, 1), "logit: closed?": (2, 2)}
+places |= {"code z": (2, 0), "decoder": (3, 0), "reconstruction": (4, 0)}
+chain = ["image", "encoder", "code z", "decoder", "reconstruction"]
+arrows = [(start, end, "") for start, end in zip(chain, chain[1:], strict=False)]
+gk.plot_diagram(places, [*arrows, ("encoder", "logit: closed?", "")])
 plt.show()
 
 
@@ -153,10 +154,10 @@ def build_classifier(shape):
 # $$w(x) \propto \frac{1}{\hat p(z(x))} \propto r_k^2$$
 #
 # We look for neighbors among the closed shoes and among the open shoes separately: a sneaker between sandals is then rare.
-# Within each of the two classes, all occupied regions are drawn about equally often, and each class keeps its share of the draws.
-# With $k = 50$, our thirty sneakers cannot look dense on their own.
+# Regions with more than $k$ images are drawn about equally often, a smaller group that lies apart even more often, and each class keeps its share of the draws.
+# We take $k = 50$; in an application nobody tells us the size of a group, so it is a guess.
 # The function needs the labels *closed* and *open*, but it does not know which images are sneakers.
-# Amini et al. estimate the density by histograms of the single codes; the rest is as here.
+# Amini et al. estimate the density by histograms of the single codes.
 
 
 # %%
@@ -180,8 +181,8 @@ def draw_by_rarity(codes, closed, k=50):
 # The codes change during training, so the probabilities have to follow.
 # Keras has a place for this: a `PyDataset` hands out batches by number, and its method `on_epoch_end` is called after each epoch.
 # There we encode all images again, and draw those of the next epoch.
-# In the first epoch, each image is drawn once.
-# The weight of 10<!-- setting --> for the image's loss amounts to a variance of 0.05<!-- setting --> of the pixels, which the second half uses, too.
+# Keras calls it once before the first epoch, too, so the first draws use the codes of the untrained encoder.
+# The image's loss has the weight 10<!-- setting -->, so beside the mean squared error the divergence has $1/(10 \cdot 784) = 2v/784$ with $v = 0.05$, as in the second half.
 
 
 # %%
@@ -253,20 +254,21 @@ print(f"gain on sneakers: {rare_gain:.1f} points")
 # Over five seeds the gain is 18.6<!-- experiment 09 seeds resampled_gain --> points on average, and 14.3<!-- experiment 09 seeds resampled_smallest_gain --> at the least, while the accuracy on sandals falls from 97.5<!-- experiment 09 seeds uniform_sandal --> to 96.4 %<!-- experiment 09 seeds resampled_sandal -->.
 #
 # But this gain belongs to a short training.
-# With three times as many steps, 68.2 %<!-- experiment 09 longer mean_alike --> of the sneakers are right with uniform draws, and 68.9 %<!-- experiment 09 longer mean_by_rarity --> with resampling, on average over two seeds: the gain has vanished.
-# Byrd and Lipton found the same for weights in the loss: they matter early in the training, and their effect fades.
+# Three times as many steps raise the accuracy with uniform draws to 68.2 %<!-- experiment 09 longer mean_alike -->, and lower that with resampled ones to 68.9 %<!-- experiment 09 longer mean_by_rarity -->, on average over two seeds: the gain has vanished.
+# Byrd and Lipton report that the effect of weights in the loss fades in the course of the training.
 #
 # ## What is drawn more often
 # The slide shows two batches of faces, one homogeneous and one diverse.
 # Here are ours, and the latent plane that explains them.
 
-# %% alt="Scatter plot of the codes. Sandals are gray dots below. Above them the closed shoes form a band from the upper left to the lower right: dark inside, for less than one draw in an epoch, and lighter at its edge. Orange circles mark the sneakers: some lie in the band, and most lie below it, among the sandals or to the right of them, in the colors of several to more than ten draws."
+# %% alt="Scatter plot of the codes. Sandals are gray dots below. Above them the closed shoes form a band from the upper left to the lower right: dark inside, for less than one draw in an epoch, and lighter at its edge. Larger dots with orange rims are the sneakers: some lie in the band, and most lie below it, among the sandals or to the right of them, in the colors of several to more than ten draws."
 codes, probabilities = np.float32(batches.encoder(x)["mean"]), batches.probabilities
 figure, axis = plt.subplots(figsize=(8, 4), layout="constrained")
 axis.scatter(*codes[~closed].T, s=2, c="lightgray", label="sandals")
-draws = len(x) * probabilities[closed]
-dots = axis.scatter(*codes[closed].T, s=4, c=draws, norm="log", label="closed shoes")
-axis.scatter(*codes[rare].T, s=50, c="none", edgecolors="C1", label="sneakers")
+draws = len(x) * probabilities
+dots = axis.scatter(*codes[closed].T, 4, draws[closed], norm="log", label="closed")
+sneakers = {"norm": dots.norm, "edgecolors": "C1", "label": "sneakers"}
+axis.scatter(*codes[rare].T, 50, draws[rare], **sneakers)
 figure.colorbar(dots, label="draws of a closed shoe in an epoch")
 axis.set(xlabel="$z_0$", ylabel="$z_1$")
 axis.legend(fontsize=9)
@@ -292,13 +294,12 @@ print(f"{n_rare_favorites} of the twenty are labeled as sneakers")
 
 # %% [markdown]
 # In the plane most sneakers lie among the sandals or to the right of them, where there are few other closed shoes.
-# They make up 4.9 %<!-- rare_draws --> of the draws instead of 0.5 %<!-- rare_share -->.
-# Over five seeds this share is between 1.7<!-- experiment 09 seeds 1_resampled_share --> and 13.7 %<!-- experiment 09 seeds 3_resampled_share -->, and the largest gain comes with the smallest share.
-# The resampled batch is more diverse: besides five sneakers, it has more dark and low boots.
+# If we drew one more epoch with the trained encoder, they would make up 4.9 %<!-- rare_draws --> of it instead of 0.5 %<!-- rare_share -->.
+# Besides five sneakers, the resampled batch has more dark and low boots.
 #
 # Of the twenty favorites, 11<!-- n_rare_favorites --> are labeled as sneakers.
 # Look at the last of the first row, and at the fifth of the second: their label is *Ankle boot*, but they look like sneakers.
-# The method has never seen these names: it draws these two because their shape is rare among closed shoes.
+# The method has never seen these names: it draws these two because few closed shoes have a code near theirs.
 # An image that is wrongly labeled as closed would be drawn more often for the same reason, and exercise 5 plants some.
 # So look at the favorites before you trust the method.
 
@@ -338,8 +339,10 @@ control_gain = accuracy(control, images, "Sneaker") - uniform_accuracy
 print(f"gain: with labels {labeled_gain:.1f}, control {control_gain:.1f} points")
 
 # %% [markdown]
-# With labels the gain is 10.7<!-- labeled_gain --> points, and the control gains 4.5<!-- control_gain -->.
-# Over five seeds, the means are 17.4<!-- experiment 09 seeds labeled_gain --> and 4.5<!-- experiment 09 seeds control_gain --> points, so resampling without labels helps about as much as labels do.
+# With labels the gain is 10.7<!-- labeled_gain --> points, and the control gains 4.1<!-- control_gain -->.
+# Over five seeds, the means are 17.4<!-- experiment 09 seeds labeled_gain --> and 4.5<!-- experiment 09 seeds control_gain --> points.
+# So about a quarter of the gain remains if the share of the sneakers is fixed.
+# But a larger share does not help further: labels raise it to 25 %<!-- setting -->, and gain no more.
 # The draws do not need the VAE's codes: with two principal components instead, the mean gain is 22.9<!-- experiment 09 seeds principal_gain --> points, and it is larger for each of the seeds.
 
 # %% [markdown]
@@ -350,10 +353,10 @@ print(f"gain: with labels {labeled_gain:.1f}, control {control_gain:.1f} points"
 # We compare three:
 #
 # - the *reconstruction error* $\|x - \hat x\|^2$, with the mean code decoded;
-# - the *negative ELBO* of chapter 07, up to scale and constants, which adds the divergence of the code, $\|x - \hat x\|^2 + 2v\, D_{KL}$, where $v$ is the variance of the pixels;
+# - about the *negative ELBO* of chapter 07, up to scale and constants, which adds the divergence of the code, $\|x - \hat x\|^2 + 2v\, D_{KL}$, where $v$ is the variance of the pixels;
 # - the *atypicality*, $|\log e - m| / s$, where $e$ is the reconstruction error, and $m$ and $s$ are the mean and the standard deviation of $\log e$ over validation footwear.
 #
-# The first two say that larger is stranger.
+# For the first two, a larger value means a stranger image.
 # The third says that an unusually *small* error is strange, too.
 
 
@@ -468,8 +471,17 @@ error_auroc = test_table["reconstruction error"]["mean"]
 # Its reconstruction error is nearly always *smaller* than that of a real shoe, so that the first two scores are almost always wrong.
 # The same happens to blank images in the test, and a similar failure is known from much larger models (Nalisnick et al.).
 # A high likelihood does not mean that an image is typical.
+# In the next figure a dimmed shoe is rebuilt just as dim, and a top becomes a blurred boot.
 
-# %% alt="Three histograms of the logarithm of the reconstruction error, with vertical lines at 1.0, 2.4 and 3.8. Dimmed footwear lies mostly to the left of the first line, and footwear between the first and the last. Tops have their peak to the right of the last line, and a tail that reaches down to the middle one."
+# %% alt="Twelve images above their reconstructions: three shoes, rebuilt without their details; three dimmed shoes, rebuilt as dimly; three nearly black images, rebuilt as faint shapes of shoes; a T-shirt and two sleeveless tops, rebuilt as blurred shapes of boots."
+kinds_shown = ("footwear", "dimmed", "blank", "tops")
+examples = np.concatenate([groups[kind][100:1000:350] for kind in kinds_shown])
+encoder, decoder = vae
+rebuilt = np.float32(decoder(encoder(examples)["mean"]))
+gk.plot_reconstructions(examples, rebuilt, title="Footwear, dimmed, blank, tops")
+plt.show()
+
+# %% alt="Three histograms of the logarithm of the reconstruction error, with vertical lines at 1.0, 2.4 and 3.8. Dimmed footwear lies mostly to the left of the first line, and footwear between the first and the last. Tops have their peak to the right of the last line, and a tail that reaches below the middle one."
 figure, axis = plt.subplots(figsize=(8, 2.6), layout="constrained")
 for kind in ("dimmed", "footwear", "tops"):
     axis.hist(log_error[kind], 50, density=True, histtype="step", lw=2, label=kind)
@@ -483,13 +495,12 @@ plt.show()
 
 # %% [markdown]
 # In the figure, the middle line is at $m$, and 99 %<!-- setting --> of validation footwear lie between the outer ones.
-# Dimmed footwear is too far on the left, and most tops are too far on the right.
+# Most dimmed footwear is too far on the left, and most tops are too far on the right.
 # The atypicality sees both sides, at a price: wherever the error is large, as for tops, it is worse than the error itself.
 #
 # On the kinds for the choice the atypicality is best, and in the test it has a mean AUROC of 0.95<!-- auroc -->, where the reconstruction error has 0.67<!-- error_auroc -->.
-# The choice depends on the outliers that we have thought of: in the other three columns, the reconstruction error is best.
-# Over three seeds the atypicality has 0.951<!-- experiment 09 outliers mean_footwear_atypicality --> on average, and the same score from PCA, with as many numbers, 0.875<!-- experiment 09 outliers mean_footwear_principal -->.
-# Most of the difference is in the blank images, with 0.94<!-- experiment 09 outliers mean_footwear_atypicality_blank --> against 0.74<!-- experiment 09 outliers mean_footwear_principal_blank -->.
+# The choice depends on the outliers that we have thought of: without the dimmed shoes it would be the reconstruction error.
+# Its advantage is in the blank images, which are like the dimmed ones; on tops and shuffled pixels the error itself is better.
 
 # %% [markdown]
 # ## Training with outliers
@@ -531,10 +542,11 @@ exposed_auroc = exposed_table["sum of both"]["mean"]
 detector_auroc = exposed_table["detector"]["mean"]
 
 # %% [markdown]
-# On kinds of outliers that were never seen in training, the mean AUROC of the sum is 0.9997<!-- exposed_auroc -->, and that of the detector alone is 0.9998<!-- detector_auroc -->.
+# On other, though related, kinds of outliers, the mean AUROC of the sum is 0.9997<!-- exposed_auroc -->, and that of the detector alone is 0.9998<!-- detector_auroc -->.
 # So why add the score?
+# A detector knows only the outliers that it was trained with.
 # Take tops as the family, and trousers and dresses in place of bags.
-# Then the detector alone has 0.87<!-- experiment 09 outliers mean_tops_detector -->, the score 0.96<!-- experiment 09 outliers mean_tops_atypicality -->, and the sum 0.98<!-- experiment 09 outliers mean_tops_sum -->.
+# In the test the detector alone then has 0.87<!-- experiment 09 outliers mean_tops_detector -->, the score 0.96<!-- experiment 09 outliers mean_tops_atypicality -->, and the sum 0.98<!-- experiment 09 outliers mean_tops_sum -->.
 
 # %% [markdown]
 # ## A threshold
@@ -555,7 +567,7 @@ most_false_alarms = max(false_alarms.values())
 
 # %% [markdown]
 # The largest share of false alarms among new shoes is 1.0 %<!-- most_false_alarms -->.
-# At this threshold the reconstruction error catches 67 %<!-- caught_by_error --> of the tops, and the atypicality 64 %<!-- caught_by_chosen -->: the others lie between the outer lines of the figure.
+# At this threshold the reconstruction error catches 67 %<!-- caught_by_error --> of the tops, and the atypicality 64 %<!-- caught_by_chosen -->: those that it misses lie between the outer lines of the figure.
 # The sum catches 99.8 %<!-- caught_exposed -->, and the detector alone 99.9 %<!-- caught_by_detector -->.
 
 # %% [markdown]
@@ -565,7 +577,7 @@ most_false_alarms = max(false_alarms.values())
 assert np.isclose(probabilities[closed].sum(), closed.mean()), "a class loses its share"
 if not QUICK:
     assert rare_draws > 2 * rare_share, "sneakers are hardly drawn more often"
-    assert rare_gain >= 5, "the gain on sneakers is below 5 points"
+    assert rare_gain >= 5 or EPOCHS > 6, "the gain on sneakers is below 5 points"
     assert choice_table["atypicality"]["dimmed"] >= 0.9, "dimmed footwear is missed"
     assert auroc >= 0.9, "the chosen score is below 0.90 on other kinds of outliers"
     assert most_false_alarms < 4, "a threshold gives too many false alarms"
@@ -584,6 +596,6 @@ if not QUICK:
 # ## References
 # - A. Amini et al., Uncovering and mitigating algorithmic bias through learned latent structure, AIES 2019.
 # - J. Byrd, Z. Lipton, [What is the effect of importance weighting in deep learning?](https://arxiv.org/abs/1812.03372), 2019.
-# - J. Buolamwini, T. Gebru, [Gender Shades](https://proceedings.mlr.press/v81/buolamwini18a.html), 2018 (face recognition and rare groups).
+# - J. Buolamwini, T. Gebru, [Gender Shades](https://proceedings.mlr.press/v81/buolamwini18a.html), 2018.
 # - E. Nalisnick et al., [Do deep generative models know what they don't know?](https://arxiv.org/abs/1810.09136), 2019; [Detecting out-of-distribution inputs using typicality](https://arxiv.org/abs/1906.02994), 2019.
 # - D. Hendrycks, M. Mazeika, T. Dietterich, [Deep anomaly detection with outlier exposure](https://arxiv.org/abs/1812.04606), 2019.

@@ -26,7 +26,7 @@
 # | Slides | *Generative Adversarial Networks (GANs)*; *Intuición detrás de las GANs*; *Entrenando GANs*; *¿Por qué GANs?*; *Componentes de una GAN*; *Entrenamiento de GANs* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Generative Adversarial Networks" and "The Difficulties of Training GANs" |
 # | Result | A trained discriminator comes within 0.0055<!-- optimal_d_gap --> of the best one; a collapse is cured by one more input of the discriminator, and 8<!-- cured_groups --> of 8 groups are found; a dense GAN draws garments at a Fréchet distance of 71<!-- ffd --> |
-# | Time | 266 s<!-- seconds --> on two CPU cores |
+# | Time | 188 s<!-- seconds --> on two CPU cores |
 # | Evidence | [The experiments](../experiments/README.md) |
 
 # %% [markdown]
@@ -206,7 +206,7 @@ falling = keras.optimizers.schedules.CosineDecay(0.01, decay_steps=8 * ROUNDS)
 frames = play(g_rate=falling, rounds=ROUNDS, z=z_line, x=line, seed=run.seed)
 
 
-# %% alt="The game as a film: the density of the real points around 1, a histogram of the generated points, and the curve of D below. The generated points start near 0, where D is low, and move to the right, where it is high. They crowd near 1, spread in round 5 and in round 8, and crowd again in between. From round 12 on the histogram changes little: it follows the real density, but ends at 1.6, where D rises."
+# %% alt="The game as a film: the density of the real points around 1, a histogram of the generated points, and the curve of D below. The generated points start near 0, where D is low, and move to the right, where it is high. They crowd near 1, spread in round 5 and in round 8, and crowd again in between. From round 12 on the histogram changes less; at the end it rises to a peak just below 1.6 and ends there, and beyond D is near 1."
 def draw_phase(axes, x, frame):
     """Draw the real density, the generated points, and the discriminator's curve."""
     number, points, curve = frame
@@ -228,7 +228,7 @@ gk.show_film(figure, functools.partial(draw_phase, axes, line), frames)
 # %% [markdown]
 # While D's curve rises from left to right, the generated points move to the right.
 # When they overlap the real ones, the curve dips where they are too dense, and they move to where it is higher: they crowd and spread several times.
-# At the end their mean and their spread are right, but not their shape: they pile up just below 1.6<!-- setting --> and end there, and $D$ comes near 1 beyond.
+# At the end their mean and their spread are right, but not their shape: they pile up on the right and end there, and beyond $D$ is near 1.
 #
 # With a rate of zero nothing can move, so it is no surprise that the game comes to rest.
 # Does it also come to rest with a constant rate?
@@ -528,7 +528,7 @@ first_garments = np.float32(gan.generator(z_garments))
 history = gan.fit(x_train, batch_size=250, epochs=images.epochs(EPOCHS) - 1)
 garments = np.float32(gan.generator(z_garments))
 
-# %% alt="Forty generated images. First row: gray speckled blots, some with the outline of an arch or of a top. The other three rows, all with specks: tops, trousers, shoes, boots and a bag. Some are torn, and one is almost black."
+# %% alt="Four rows of ten images. Real garments. After epoch 1: gray speckled blots, some with the outline of a top. At the end two rows, all with specks: tops, dresses, trousers, shoes and boots; some are torn, and one is almost black."
 rows = {"real": x_test[:10], "epoch 1": first_garments[:10], "end": garments[:10]}
 gk.plot_rows(rows | {"end, others": garments[10:20]})
 plt.show()
@@ -537,8 +537,8 @@ print(f"losses at the end: D {d_loss:.2f}, G {g_loss:.2f}")
 
 # %% [markdown]
 # After one epoch we see speckled blots, some with the outline of a top.
-# At the end most can be recognized: tops, trousers, shoes, and a bag.
-# All are full of specks, and some are torn or almost black.
+# At the end most can be recognized: tops, trousers, shoes and boots.
+# All are full of specks, some are torn, and one is almost black.
 #
 # How good are they?
 # The losses, 0.66<!-- d_loss --> for $D$ and 0.78<!-- g_loss --> for $G$, do not tell, because each depends on how good the opponent is.
@@ -569,8 +569,8 @@ print(f"precision {precision:.2f}, of real images {real_precision:.2f}")
 print(f"recall {recall:.2f}, of real images {real_recall:.2f}")
 
 # %% [markdown]
-# The distance falls from 221<!-- ffd_first_epoch --> to 71<!-- ffd -->, where real images have 1.0<!-- real_ffd -->; the models of chapter 07 lie between 52<!-- experiment 07 draws learned_10_mixture_ffd --> and 297<!-- experiment 07 draws plain_10_prior_ffd --> after three epochs.
-# Precision, 0.83<!-- precision -->, is almost that of real images, 0.86<!-- real_precision -->, although every garment has specks: a score does not replace a look at the images.
+# The distance falls from 221<!-- ffd_first_epoch --> to 71<!-- ffd -->, where real images have 0.8<!-- real_ffd -->; the models of chapter 07 lie between 52<!-- experiment 07 draws learned_10_mixture_ffd --> and 297<!-- experiment 07 draws plain_10_prior_ffd --> after three epochs.
+# Precision, 0.83<!-- precision -->, is almost that of real images, 0.84<!-- real_precision -->, although every garment has specks: a score does not replace a look at the images.
 # Recall is 0.25<!-- recall -->, and real images have 0.86<!-- real_recall -->.
 # The next chapter builds both players from convolutions.
 
