@@ -122,7 +122,7 @@ print("KL of each latent in nats", kl[by_kl].round(1), f"active: {active}")
 # We encode a dress, set one latent to values from -3 to 3, three standard deviations of the prior to both sides, and decode.
 
 
-# %% alt="Six rows of eleven images of a dress with long sleeves. z2: from a white dress through a gray pullover to a sneaker; z5: ever wider, up to a pullover; z0: from trousers to a wide coat; z1: ever wider at the hem, without sleeves at the end; z8: from a T-shirt to the dress; z3: no change."
+# %% alt="Six rows of eleven decoded images, starting from the code of a dress with long sleeves. z2: from a white dress through a gray pullover to a sneaker; z5: ever wider, up to a pullover; z0: from trousers to a wide coat; z1: ever wider at the hem, without sleeves at the end; z8: from a T-shirt to the dress; z3: no change."
 def perturb(z, j, values):
     """Copies of one code z (d,) in which latent j takes the given values."""
     copies = np.repeat(z[np.newaxis], len(values), axis=0)
@@ -141,7 +141,7 @@ plt.show()
 
 # %% [markdown]
 # The latent of the last row is not in use: nothing changes, and we see the reconstruction of the dress.
-# Every active latent changes several things at once.
+# Each of the five others changes several things at once.
 # Even z5, which makes the dress wider, also lengthens the sleeves, and ends at a pullover.
 #
 # With sliders you can change all latents; they move if you run this notebook.
@@ -212,7 +212,7 @@ print(f"random {sleeves_random_percent:.0f}, most {sleeves_most_random_percent:.
 # Of the T-shirts, 5 %<!-- sleeves_before_percent --> are taken for pullovers before, and 80 %<!-- sleeves_after_percent --> with the direction added; of decoded pullovers it is 91 %<!-- pullovers_percent -->.
 # Twenty random directions reach 8 %<!-- sleeves_random_percent --> on average, and 32 %<!-- sleeves_most_random_percent --> at most.
 # So this is the direction from T-shirts to pullovers.
-# Long sleeves are its most visible part, but it does not put sleeves on a dress.
+# Long sleeves are its most visible part, but on our dress it does not produce sleeves.
 #
 # ## From one garment to another
 # Two garments can be mixed by mixing their codes $a$ and $b$.
@@ -254,7 +254,7 @@ plt.show()
 #
 # Do they look like garments?
 # We call a picture plausible if it lies among real garments: in the features of the classifier, one of them is no farther from it than from its own third-nearest neighbor.
-# The real garments are one half of the validation images, and the codes come from the other half.
+# The real garments are one half of the validation images, and the codes come from the other half; each is mixed half and half with the next one, whatever its class.
 # For comparison we also judge this other half itself, real and decoded without mixing.
 
 
@@ -276,7 +276,8 @@ print(f"linear {linear_share:.0f} %, spherical {spherical_share:.0f} %")
 
 # %% [markdown]
 # Decoded garments reach 93 %<!-- decoded_share --> without mixing, 84 %<!-- linear_share --> half way on the line, and 86 %<!-- spherical_share --> on the arc.
-# Mixed pixels reach 64 %<!-- pixel_share -->, and real images 86 %<!-- real_share -->.
+# Mixed pixels reach 64 %<!-- pixel_share -->.
+# Real images have 86 %<!-- real_share -->: the measure favors decoded pictures, so compare the mixtures with those that are not mixed.
 # With 7<!-- active --> latents in use, about a fifth of all samples are shorter than the middle of two others (exercise 3), so the middle of the line is no unusual place.
 #
 # ## Do codes recover the factors behind the data?
@@ -339,7 +340,7 @@ for table in ([[1, 0], [0, 1]], [[0.5, 0.5], [0.5, 0.5]], [[0.5, 0], [0.5, 0]]):
     print(f"{str(table):24} MIG {mutual_information_gap(table):.2f}")
 
 # %% [markdown]
-# A factor that is spread evenly over two latents counts as nothing.
+# A factor that is spread evenly over two latents contributes a gap of 0.
 # The last table shows what MIG does not see: one latent may serve two factors.
 #
 # To compute the shares for a trained VAE, we sort the sampled values of each latent into twenty bins, and count how often each bin meets each value of a factor.
@@ -403,21 +404,21 @@ plt.show()
 
 # %% [markdown]
 # With the weight 8, x, y and size have one latent each; with the weight 1, each shows up in several.
+# The price is visible: the ellipse has become a round, blurred spot, and the best latent tells less about size than with the weight 1.
 # Over four seeds, MIG lies between 0.04<!-- experiment 08 mig lowest_1 --> and 0.19<!-- mig_1 --> with weight 1, and between 0.25<!-- experiment 08 mig lowest_8 --> and 0.27<!-- mig_8 --> with weight 8.
-# Locatello et al. trained thousands of models, and found that the seed can matter as much as the weight.
+# Locatello et al. proved that observations alone cannot settle the question: without further assumptions, an entangled code explains the same data equally well, such as the rotated code of exercise 1.
 #
-# No latent stands for shape or rotation: the largest share of either is 0.13<!-- missing_share -->.
+# In this run, no latent stands for shape or rotation: the largest share of either is 0.13<!-- missing_share -->.
 # But MIG looks at one latent at a time.
 # From all eight together, by the twenty nearest codes, we can tell the shape of 59 %<!-- experiment 08 mig shape_1 --> of the sprites with the weight 1 and of 40 %<!-- experiment 08 mig shape_8 --> with 8.
-# From the pixels themselves it is 68 %<!-- experiment 08 mig shape_pixels -->, and always naming the most frequent shape is right for 34 %<!-- experiment 08 mig shape_always -->.
+# From the pixels themselves it is 68 %<!-- experiment 08 mig shape_pixels -->, and always naming the most frequent shape is right for 34 %<!-- experiment 08 mig shape_always -->, on average over three seeds.
 
 # %% [markdown]
 # ## Beat Blender
-# So far our codes described pictures.
-# The same VAE also works for drum beats.
+# So far our codes described pictures, but the same VAE also works for drum beats.
 # Google's *Beat Blender* puts a drum beat into each corner of a square, and you move a point between them and hear a blend of the four.
 # A beat is an array of 9 instruments by 32 steps, two bars of sixteen; its values are loudnesses.
-# We train on 24 grooves such as rock, house and samba, each with 150 variations.
+# We train on 24 grooves that were written for this course, such as rock, house and samba, each with 150 variations made by a few random rules.
 
 
 # %%
@@ -441,7 +442,7 @@ print(f"grooves that come back hit for hit: {redrawn} of {len(grooves.names)}")
 # Here is the square, with codes mixed by closeness to the corners.
 
 
-# %% alt="Sixteen drum beats in a square, each a grid of eight instruments by sixteen steps with gray to black hits. The corners are rock, techno, bossa nova and bo diddley. In the right column, techno turns into bo diddley from the second to the third row. In the left column the snare has a third hit on beat 3 in the second row, one soft hit on beat 1 in the third, and five hits at other steps in the last."
+# %% alt="Sixteen drum beats in a square, each a grid of eight instruments by sixteen steps with gray to black hits. The corners are rock, techno, bossa nova and bo diddley. In the right column, techno turns into bo diddley from the second to the third row. In the left column the snare has a third hit on beat 3 in the second row, one soft hit on beat 1 in the third, and five hits, at the steps of the clave, in the last."
 def pad_code(corners, right, down):
     """The code at a place (0 to 1) of the square with these corners (4, d)."""
     top, bottom = lerp(corners[[0, 2]], corners[[1, 3]], right)
@@ -468,7 +469,7 @@ plt.show()
 # %% [markdown]
 # In the left column, a snare appears on the third beat, where neither rock nor bossa nova has one.
 #
-# Are the blends grooves?
+# How close do the blends stay to beats that the model knows, and how far do they leave the two grooves?
 # The *distance* of two beats is the share of the hits of either that they do not have in common (Jaccard).
 # For each pair of grooves we measure two distances from the blend half way: to the nearest training beat, and to the farther of its two grooves.
 # The *agreement* of its two bars is 1 minus their distance.
@@ -511,11 +512,12 @@ decoded_agreement, decoded_nearest, decoded_farther = scores["decoded"]
 instruments_farther = scores["instruments"][2]
 
 # %% [markdown]
-# The two bars of a decoded blend agree to 0.90<!-- decoded_agreement -->, about as those of the held-out variations, 0.91<!-- held_out_agreement -->.
-# Decoded blends lie closer to the training beats, 0.15<!-- decoded_nearest -->, than the blends without a network do, but a held-out variation is only 0.01<!-- held_out_nearest --> away.
-# They resemble learned beats without being any of them.
+# The two bars of a decoded blend agree to 0.90<!-- decoded_agreement -->, like those of a held-out variation, 0.91<!-- held_out_agreement -->.
+# In the written grooves the second bar repeats the first, so the average and the blend by instruments keep the agreement fully; only the random halves fall far below.
+# Decoded blends lie closer to the training beats, 0.15<!-- decoded_nearest -->, than the blends without a network do, but a held-out variation is only 0.01<!-- held_out_nearest --> away, since most of them have exactly the hits of a training beat.
+# So on average they stay near beats that the model has learned; in the square, one place beside rock and one above bo diddley even have all hits of that corner in the first bar.
 #
-# The average is closer to both grooves, since it keeps nearly every hit of either.
+# The average and the random halves stay closer to both grooves than the decoder does.
 # Taking whole instruments leads to 0.57<!-- instruments_farther -->, about as far as the decoder, 0.56<!-- decoded_farther -->.
 #
 # Now compare by ear one bar of rock, of bossa nova, of their decoded blend, and of their average.
@@ -544,7 +546,7 @@ to_grooves = distance(blends["decoded"][[pair]], grooves.originals)[0]
 print("the decoded blend is closest to", grooves.names[to_grooves.argmin()])
 
 # %% [markdown]
-# The blend has lost the backbeat of rock and the clave of bossa nova; kick and snare fall together on 3, as in one drop.
+# The blend has lost the backbeat of rock and the clave of bossa nova; a soft snare falls together with the kick on 3, as in one drop, but the kick on 1 has stayed.
 #
 # And here is the pad: choose a place in the square, and press the button.
 
@@ -575,10 +577,10 @@ if not QUICK:
 
 # %% [markdown]
 # ## What to remember
-# - Move one latent and look. Each changes several things at once.
-# - The difference between the mean codes of two classes is a direction that turns members of one class into the other. Compare it with random ones.
+# - Move one latent and look. Those of the garments change several things at once.
+# - The difference between the mean codes of two classes is a direction along which most T-shirts became pullovers. Compare it with random ones.
 # - A larger weight of the divergence separated three of the five factors of our sprites, and the pictures became blurred.
-# - Decoded blends resemble learned beats without being any of them.
+# - Blends of codes stay closer to the training beats than blends that are made without the network.
 
 # %% [markdown]
 # ## Exercises

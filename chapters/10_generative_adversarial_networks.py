@@ -113,7 +113,7 @@ def generator_loss(fake_logits):
 
 # %%
 class GAN(gk.AdversarialModel):  # a keras.Model that refuses `evaluate` and `save`
-    """Two players; `fit` on real examples plays both phases on each batch."""
+    """Two players; `fit` plays both phases on each batch (arrays within 0 to 1)."""
 
     def __init__(self, generator, discriminator):
         super().__init__()
@@ -161,7 +161,7 @@ class GAN(gk.AdversarialModel):  # a keras.Model that refuses `evaluate` and `sa
 # %% [markdown]
 # ## The game in one dimension
 # In the smallest case, the real data are numbers around 1, with a standard deviation of 0.4<!-- setting -->, and the generator maps one random number to another.
-# In each round the discriminator makes 25 steps, then the generator makes 8.
+# Here we call the two phases by hand, with several steps each, so that every move can be seen: in each round 25 of the discriminator, then 8 of the generator.
 # The generator's learning rate falls to zero in the course of the game.
 
 
@@ -206,7 +206,7 @@ falling = keras.optimizers.schedules.CosineDecay(0.01, decay_steps=8 * ROUNDS)
 frames = play(g_rate=falling, rounds=ROUNDS, z=z_line, x=line, seed=run.seed)
 
 
-# %% alt="The game as a film: the density of the real points around 1, a histogram of the generated points, and the curve of D below. The generated points start near 0, where D is low, and move to the right, where it is high. They crowd near 1, spread in round 5 and in round 8, and crowd again in between. From round 12 on the histogram changes less; at the end it rises to a peak just below 1.6 and ends there, and beyond D is near 1."
+# %% alt="The game as a film: the density of the real points around 1, a histogram of the generated points, and the curve of D below. The generated points start near 0, where D is low, and move to the right, where it is high. They crowd near 1, spread in round 5 and in round 8, and crowd again in between. From round 12 on the histogram changes less; at the end it rises to a peak just below 1.6 and ends there, and from 2 on D is near 1."
 def draw_phase(axes, x, frame):
     """Draw the real density, the generated points, and the discriminator's curve."""
     number, points, curve = frame
@@ -227,11 +227,11 @@ gk.show_film(figure, functools.partial(draw_phase, axes, line), frames)
 
 # %% [markdown]
 # While D's curve rises from left to right, the generated points move to the right.
-# When they overlap the real ones, the curve dips where they are too dense, and they move to where it is higher: they crowd and spread several times.
-# At the end their mean and their spread are right, but not their shape: they pile up on the right and end there, and beyond $D$ is near 1.
+# When they overlap the real ones, the curve usually dips where they are too dense, and they move to where it is higher: they crowd and spread several times.
+# At the end their mean and their spread are right, but not their shape: they pile up on the right and end there; farther on, where only real points lie, $D$ is near 1.
 #
-# With a rate of zero nothing can move, so it is no surprise that the game comes to rest.
-# Does it also come to rest with a constant rate?
+# With a rate of zero the generator cannot move, so it is no surprise that its points come to rest.
+# Do they also come to rest with a constant rate?
 
 # %% alt="Standard deviation of the generated points by round, for two rates of the generator, and a dotted line at 0.4. With both rates it jumps between 0.1 and 0.7 in the first rounds. With the falling rate it stays near the line from round 12 on; with the constant rate it jumps between 0.1 and 0.8 until the end."
 constant_frames = play(g_rate=0.01, rounds=ROUNDS, z=z_line, x=line, seed=run.seed)
@@ -255,7 +255,7 @@ print(f"range of the deviation {settled_swing:.2f}, constant rate {constant_swin
 # %% [markdown]
 # With the falling rate, the points come to rest with a mean of 1.00<!-- settled_mean --> and a standard deviation of 0.42<!-- settled_deviation -->.
 # With the constant rate they crowd in one place, spread, and crowd again: in the last eight rounds their deviation still has a range of 0.69<!-- constant_swing -->.
-# In three other runs this range is at least 0.59<!-- experiment 10 settle constant_least -->; those with the falling rate come to rest with deviations between 0.39<!-- experiment 10 settle falling_0_deviation --> and 0.42<!-- experiment 10 settle falling_2_deviation -->.
+# In three other runs this range is at least 0.59<!-- experiment 10 settle constant_least -->; those with the falling rate come to rest with deviations between 0.385<!-- experiment 10 settle falling_0_deviation --> and 0.418<!-- experiment 10 settle falling_2_deviation -->.
 #
 # ## The best discriminator is a density ratio
 # What would the discriminator find if we kept the generator fixed and let it learn to the end?
@@ -340,7 +340,7 @@ def ring(n, seed):
 
 
 def judge(points):
-    """The percentage of points close to a group, and how many groups have points."""
+    """Percentage of points close to a group, and groups with 0.5 % of the points."""
     distance = np.linalg.norm(points[:, np.newaxis] - ring_centers(), axis=2)
     close = distance.min(axis=1) < 0.2
     counts = np.bincount(distance.argmin(axis=1)[close], minlength=8)
@@ -355,6 +355,7 @@ def train_ring(d_rate, epochs, seed, first_layers=()):
     gan = GAN(build_dense(8, [64, 64], 2, "relu"), discriminator)
     optimizers = adam(1e-3, beta_1=0.5), adam(d_rate, beta_1=0.5)
     gan.compile(*optimizers, steps_per_execution=25, jit_compile=False)
+    # as a data set, since `fit` refuses arrays outside of 0 to 1
     data = tf.data.Dataset.from_tensor_slices(ring(25_600, seed))
     gan.fit(data.shuffle(25_600, seed=seed).batch(256), epochs=epochs, shuffle=False)
     return np.float32(gan.generator(keras.random.normal((2000, 8), seed=seed)))
@@ -388,18 +389,19 @@ gan_close, gan_groups = judge(clouds["GAN"])
 # %% [markdown]
 # The single normal distribution has to cover all groups, since a point whose density is almost zero would make the likelihood tiny.
 # So it also covers what lies between: only 12 %<!-- normal_close --> of its samples are close to a group.
-# A mixture, fitted by maximum likelihood as well, has all of its samples close to a group, so the fault was the single normal.
+# A mixture of sixteen, also fitted by maximum likelihood, has all of its samples close to a group, so the fault was a model that cannot have groups.
 # Of the GAN's points 91 %<!-- gan_close --> are close; on a ring without groups it would be 49 %<!-- experiment 10 ring even_percent -->.
-# The threads lead from one group to the next, since a network is a continuous function and cannot jump.
+# The threads lead from one group to the next: the noise fills its space without gaps, and a network is a continuous function.
 #
-# What a GAN adds is freedom.
-# A likelihood needs a density that we can write down, or at least a bound for it, as for a VAE.
+# On this ring the mixture is the better model.
+# What a GAN adds is freedom in the choice of the model: a likelihood needs a density that we can write down, or at least a bound for it, as for a VAE.
 # A generator only has to make samples, so it can be any differentiable network.
 
 # %% [markdown]
 # ## The difficulties
-# The textbook names two: a GAN may not converge, as we have seen, and its generator may suffer a *mode collapse* and make only a few kinds of examples.
-# We can cause a collapse with one change: the discriminator of the ring learns at a tenth of its rate.
+# Training may oscillate in place of converging, as we have seen, and it depends strongly on the hyperparameters.
+# And the generator may suffer a *mode collapse* and make only a few kinds of examples.
+# One change shows this: the discriminator of the ring learns at a tenth of its rate.
 #
 # A cure is to show the discriminator how varied its batch is.
 # Real batches then look different from collapsed ones, wherever the points are.
@@ -412,7 +414,7 @@ class MinibatchDeviation(layers.Layer):
     """Append the mean standard deviation of the batch to each example (n, features)."""
 
     def call(self, x):
-        # ops.std has no gradient for equal points
+        # the gradient of ops.std is not finite for equal points
         deviation = ops.mean(ops.sqrt(ops.var(x, axis=0) + 1e-8))
         column = deviation * ops.ones_like(x[:, :1])
         return ops.concatenate([x, column], axis=1)
@@ -426,13 +428,13 @@ slow_groups, cured_groups = judge(slow)[1], judge(cured)[1]
 plot_clouds({"GAN": clouds["GAN"], "D too slow": slow, "D too slow, with layer": cured})
 
 # %% [markdown]
-# With the slow discriminator all points form one long cloud, most of it outside of the ring: little variety, and 0<!-- slow_groups --> groups.
+# With the slow discriminator all points form one long cloud, most of it outside of the ring: little variety, and here not even one group, 0<!-- slow_groups -->.
 # With the layer the generator finds all 8<!-- cured_groups -->, at the same rates.
-# Three other seeds end with at most 2<!-- experiment 10 ring slow_most --> groups under the slow discriminator, and with the layer with all 8<!-- experiment 10 ring cured_fewest -->.
+# Three other seeds end with 1<!-- experiment 10 ring slow_fewest --> or 2<!-- experiment 10 ring slow_most --> groups under the slow discriminator, and with the layer with all 8<!-- experiment 10 ring cured_fewest -->.
 #
 # ## The textbook's GAN
 # For garments we take the textbook's two dense networks.
-# We make their ReLU leaky, and add batch normalization to the generator and dropout to the discriminator.
+# We make their ReLU leaky, add batch normalization to the generator and dropout to the discriminator, and train with Adam in place of RMSprop.
 
 
 # %%
@@ -491,7 +493,7 @@ print(f"D's phase moves {moved_by_d}, G's phase {moved_by_g} of the arrays")
 
 # %% [markdown]
 # The lists count $D$'s weights and $G$'s weights: each phase moves those of its own player only.
-# $G$'s averages for batch normalization, which are not among them, move in both phases.
+# The moving averages of batch normalization are not trainable weights; they change in both phases, since both run $G$ in training mode.
 #
 # ### Two traps
 # Much published code, the textbook's included, does it differently: compile $D$, set `trainable = False`, compile $G$ and $D$ together, and alternate `train_on_batch`.
@@ -509,7 +511,6 @@ print(f"arrays of D that the step moves: {n_moved} of {len(old_d.weights)}")
 # %% [markdown]
 # The discriminator does not learn, and only the warning says so.
 # In Keras 2 the recipe worked, because `compile` fixed the list of weights to train; Keras 3 looks them up with the first batch, and by then `trainable` is `False`.
-# Naming the weights in each phase avoids this mistake.
 #
 # The other trap is half precision, which is usual on GPUs: in float16, gradients below $2^{-25}$ become zero.
 # The remedy is to multiply the loss by a large number before the tape computes the gradients, and to divide them by it afterwards.
@@ -528,7 +529,7 @@ first_garments = np.float32(gan.generator(z_garments))
 history = gan.fit(x_train, batch_size=250, epochs=images.epochs(EPOCHS) - 1)
 garments = np.float32(gan.generator(z_garments))
 
-# %% alt="Four rows of ten images. Real garments. After epoch 1: gray speckled blots, some with the outline of a top. At the end two rows, all with specks: tops, dresses, trousers, shoes and boots; some are torn, and one is almost black."
+# %% alt="Four rows of ten images. Real garments. After epoch 1: gray speckled blots, some with the outline of a top. At the end two rows, all with specks: tops, a dress, a bag, trousers, shoes and boots; some are torn, and one is almost black."
 rows = {"real": x_test[:10], "epoch 1": first_garments[:10], "end": garments[:10]}
 gk.plot_rows(rows | {"end, others": garments[10:20]})
 plt.show()
@@ -537,18 +538,20 @@ print(f"losses at the end: D {d_loss:.2f}, G {g_loss:.2f}")
 
 # %% [markdown]
 # After one epoch we see speckled blots, some with the outline of a top.
-# At the end most can be recognized: tops, trousers, shoes and boots.
-# All are full of specks, some are torn, and one is almost black.
+# At the end most can be recognized: tops, trousers, a dress, a bag, shoes and boots.
+# All have specks, some are torn, and one is almost black.
 #
 # How good are they?
-# The losses, 0.66<!-- d_loss --> for $D$ and 0.78<!-- g_loss --> for $G$, do not tell, because each depends on how good the opponent is.
-# A classifier turns each image into 64 features.
+# The losses do not tell.
+# That of $D$, 0.66<!-- d_loss -->, is close to $\log 2 = 0.69$, that of a guess, although we see at a glance which images are generated; a loss depends on how good the opponent is.
+# A classifier of garments, trained in advance on the training and validation images, turns each image into 64 features.
 # The *Fréchet distance* fits a normal distribution to the features of real images, with mean $\mu_r$ and covariance $C_r$, and another to those of generated ones, and compares the two:
 #
 # $$\|\mu_r - \mu_g\|^2 + \operatorname{tr}\left(C_r + C_g - 2\,(C_r C_g)^{1/2}\right)$$
 #
-# *Precision* is the share of generated images whose features lie among those of real ones, and *recall* the share of real images that lie among the generated ones.
-# We use test images, which the classifier has not seen in its training: one half is the reference, and the other shows what can be reached.
+# *Precision* is the share of generated images that lie among the real ones: closer to some real image than its third-nearest real neighbor, by the features.
+# *Recall* is the same with the roles exchanged.
+# We use test images, which the classifier has not seen: some are the reference, and as many others show what can be reached.
 
 # %%
 reference, others = np.split(x_test[: 2 * SCORED], 2)
@@ -569,9 +572,10 @@ print(f"precision {precision:.2f}, of real images {real_precision:.2f}")
 print(f"recall {recall:.2f}, of real images {real_recall:.2f}")
 
 # %% [markdown]
-# The distance falls from 221<!-- ffd_first_epoch --> to 71<!-- ffd -->, where real images have 0.8<!-- real_ffd -->; the models of chapter 07 lie between 52<!-- experiment 07 draws learned_10_mixture_ffd --> and 297<!-- experiment 07 draws plain_10_prior_ffd --> after three epochs.
+# The distance falls from 221<!-- ffd_first_epoch --> to 71<!-- ffd -->, where real images have 0.8<!-- real_ffd -->.
+# In the table of chapter 07, an autoencoder with codes from the prior has 297<!-- experiment 07 draws plain_10_prior_ffd -->, and the best model, a VAE with a mixture of normals, 52<!-- experiment 07 draws learned_10_mixture_ffd --> after three epochs: this GAN does not yet beat it.
 # Precision, 0.83<!-- precision -->, is almost that of real images, 0.84<!-- real_precision -->, although every garment has specks: a score does not replace a look at the images.
-# Recall is 0.25<!-- recall -->, and real images have 0.86<!-- real_recall -->.
+# Recall is 0.25<!-- recall -->, and real images have 0.86<!-- real_recall -->: the GAN misses much of their variety.
 # The next chapter builds both players from convolutions.
 
 # %% [markdown]
@@ -591,7 +595,7 @@ if not QUICK:
 # %% [markdown]
 # ## What to remember
 # - A GAN needs two optimizers and two lists of weights. Check that each phase changes its own network only.
-# - The best discriminator is a ratio of densities; against it, the minimax loss minimizes the Jensen-Shannon divergence. Generators minimize $-\log D(G(z))$, whose gradient does not vanish when they are recognized.
+# - The best discriminator is a ratio of densities; against it, the minimax loss minimizes the Jensen-Shannon divergence. Generators minimize $-\log D(G(z))$, whose gradient does not vanish when their examples are recognized.
 # - Training may oscillate in place of converging, and the generator may collapse if the discriminator learns too slowly. It helps to show the discriminator how varied its batch is.
 # - A GAN makes samples without a density, so there is no likelihood that could judge it: score its images, and look at them.
 #

@@ -125,7 +125,7 @@ for d in (1, 2, 10, 30):
     assert abs(share_shorter(d) - exact) < 0.01, f"in {d} dimensions it is another probability"
 
 # %% [markdown]
-# What is the smallest number of dimensions in which fewer than 1 in 100 samples are that short?
+# What is the smallest number of dimensions in which fewer than 1 in 100 samples are shorter than the middle of two others?
 # Call it `d_shell`; an answer that is off by two counts as right.
 
 # %% tags=["solution"]

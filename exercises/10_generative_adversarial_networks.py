@@ -124,7 +124,7 @@ for mean, deviation in ((-0.5, 1.0), (1.0, 0.6), (0.7, 1.2)):
 # The smallest game has two numbers in place of two networks: one player chooses $x$ and minimizes $x y$, the other chooses $y$ and maximizes it.
 # Neither can gain by moving alone if both are zero.
 # But simultaneous gradient steps do not lead there.
-# (Players who take turns stay at about the same distance.)
+# The players of the chapter take turns; then the distance stays about the same, and they circle.
 
 
 # %%
