@@ -709,7 +709,7 @@ gk.record(
 # 1. *(easy)* Change `momentum` to 0.9<!-- setting --> and 0.999<!-- setting -->, and score both. How many steps does each of them average over?
 # 2. *(easy)* Interpolate between two codes (chapter 08). Where does one kind of garment change into another?
 # 3. *(medium)* Repeat the ablations with all images and three epochs, on a GPU or overnight. Do the guidelines matter then?
-# 4. *(medium)* Look for copies, as in chapter 10: are the generated garments closer to training images than validation images are?
+# 4. *(medium)* Look for copies: are the generated garments closer to training images than validation images are?
 # 5. *(medium)* In the conditional model, give half of one label and half of another. Is the result between the two? And what if the label becomes an input of the discriminator, as in Mirza and Osindero?
 # 6. *(hard)* Wasserstein GAN with gradient penalty (Gulrajani et al., 2017). Replace the discriminator by a *critic* $f$ without batch normalization, whose loss is $\mathbb{E} f(G(z)) - \mathbb{E} f(x) + 10\, \mathbb{E}(\|\nabla_{\hat{x}} f(\hat{x})\| - 1)^2$, the last term at random points on lines between real and generated images. For 1-Lipschitz functions, the
 #    largest gap of the means is the earth mover's distance. The paper makes five steps of the critic for each of the generator, with Adam at 1e-4 and $\beta_1 = 0$. Does the critic's loss follow the quality of the images? Hint: compute the critic and the penalty in float32.
