@@ -16,6 +16,7 @@ from tools import EXPERIMENTS
 
 RESULTS = EXPERIMENTS / "results"
 README = EXPERIMENTS / "README.md"
+MOST_COLUMNS = 12  # of a table in the README
 HEAD = """# Experiments
 
 Generated from experiments/results by `make experiments`; do not edit.
@@ -171,10 +172,16 @@ def _tables(answers):
 
 
 def _table(rows):
+    """The lines of a table; rows with many numbers become its columns, to fit on a page."""
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    lines = [_line(column.replace("_", " ") for column in columns), "|---" * len(columns) + "|"]
-    lines += [_line(_shown(row.get(column, "")) for column in columns) for row in rows]
-    return [*lines, ""]
+    table = [
+        [column.replace("_", " "), *(_shown(row.get(column, "")) for row in rows)]
+        for column in columns
+    ]
+    if len(columns) <= MOST_COLUMNS:
+        table = list(zip(*table, strict=True))
+    head, *body = table
+    return [_line(head), "|---" * len(head) + "|", *map(_line, body), ""]
 
 
 def _line(cells):

@@ -104,3 +104,9 @@ def test_a_training_of_no_whole_epochs_or_of_an_unknown_chapter_is_refused():
         pretrain.find("15", steps=750)
     with pytest.raises(ValueError, match="^no training of chapter '14'; there are those of 15$"):
         pretrain.find("14")
+
+
+def test_rows_with_many_numbers_become_columns():
+    narrow, wide = ([{f"n_{i}": i * j for i in range(n)} for j in (1, 2)] for n in (2, 13))
+    assert tables._table(narrow) == ["| n 0 | n 1 |", "|---|---|", "| 0 | 1 |", "| 0 | 2 |", ""]
+    assert tables._table(wide)[:3] == ["| n 0 | 0 | 0 |", "|---|---|---|", "| n 1 | 1 | 2 |"]
