@@ -291,7 +291,7 @@ print(f"dense:         original {dense_short:.4f}, shuffled {dense_shuffled:.4f}
 # Each map has its own gray scale.
 
 
-# %% alt="Two rows of eight maps of a boot. Trained: three whole boots, and five with bright parts of the outline; the background is gray in the first, sixth and eighth, and dark gray in the second. Untrained: three whole boots, and five with bright parts of the outline, all on black."
+# %% alt="Two rows of eight maps of a boot. Trained: two whole boots, and six with bright parts of the outline; the background is gray in the first, sixth and eighth, and dark gray in the second and third. Untrained: three whole boots, and five with bright parts of the outline, all on black."
 def feature_maps(encoder, number, x):
     """The outputs of an encoder's layer of this number, from 0, for images x."""
     outputs = encoder.layers[number].output
@@ -308,7 +308,7 @@ gk.plot_rows(map_rows)
 plt.show()
 
 # %% [markdown]
-# In both rows, three maps show the whole boot, and most of the others parts of its outline.
+# In each row, two or three maps show the whole boot, and most of the others parts of its outline.
 # A gray background, as in the first, sixth and eighth trained maps, comes from a bias; biases start at zero, so these have been learned.
 # But since random filters find outlines, too, these are no evidence that the network has learned to detect edges.
 #

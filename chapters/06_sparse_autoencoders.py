@@ -377,7 +377,7 @@ print(f"normalized: squared error {normalized_mse:.4f}, used: {normalized_used} 
 # The difference is what this unit adds to this picture.
 # Beside it we show the nine images that activate the unit most.
 
-# %% alt="Four rows. The first shows an ankle boot with a heel and its blurred reconstruction. The others show nine images that activate a unit most, and on gray what it adds. First unit: nine ankle boots with heels; it brightens most of the boot. Second: nine ankle boots, some with flat soles; it darkens the front edge and adds a bright spot in the arch. Third: seven boots and two high-heeled sandals; it adds a bright line under sole and heel and darkens the front edge."
+# %% alt="Four rows. The first shows an ankle boot with a heel and its blurred reconstruction. The others show nine images that activate a unit most, and on gray what it adds. First unit: nine ankle boots with heels; it brightens the upper part of the shaft and darkens the edges around the boot. Second: six boots and shoes with heels, and three bags; it brightens the front and the back edge. Third: eight boots and a high-heeled sandal; it darkens the front edge and the edge under the sole, and brightens the arch."
 z_normalized = np.float32(normalized_encoder(x_valid))
 boot = z_normalized[2:3]
 rebuilt = np.float32(normalized_decoder(boot))
@@ -394,10 +394,10 @@ plt.show()
 
 # %% [markdown]
 # In the last column, with three times the contrast, gray pixels are those that the unit does not change.
-# All three units are most active for boots and high heels.
-# The first brightens most of the boot.
-# The second darkens its front edge and fills the arch in front of the heel, as in a boot with a flat sole.
-# The third draws a bright line under sole and heel.
+# All three units are most active for boots and high heels, and the second also for bags.
+# The first brightens the upper part of the shaft, and darkens the edges around the boot.
+# The second brightens the front and the back edge.
+# The third darkens the front edge and the edge under the sole, and brightens the arch.
 #
 # ## Binary codes
 # To store and search codes by the million, we would like them to consist of bits.
@@ -445,7 +445,7 @@ plt.show()
 # Images with the same bits can be looked up in a table, without comparing anything.
 # Let's look at images that share one of the four most frequent hashes.
 
-# %% alt="Four rows of twelve garments with the same hash: jackets and shirts with long sleeves, T-shirts, trousers, and low shoes, most of them sneakers and three flat sandals."
+# %% alt="Four rows of twelve garments with the same hash: low shoes, most of them sneakers and three flat sandals; jackets and shirts with long sleeves; T-shirts; trousers."
 bits = np.asarray(ops.round(noisy_model.layers[0](x_valid)), "int")
 hashes = bits @ 2 ** np.arange(16)
 values, numbers = np.unique(hashes, return_counts=True)
@@ -458,7 +458,7 @@ gk.plot_rows(same_hash, title="Each row: twelve validation images with the same 
 plt.show()
 
 # %% [markdown]
-# The rows hold long sleeves, T-shirts, trousers, and low shoes.
+# The rows hold low shoes, long sleeves, T-shirts, and trousers.
 # Images with similar hashes are often similar, too: among the twenty of 20,000 images whose hashes differ least from that of a query, 63 %<!-- experiment 06 hashes noisy_precision --> are of its class.
 # For the rounded codes without noise it is 66 %<!-- experiment 06 hashes quiet_precision -->, so here the noise is no advantage for the search either.
 

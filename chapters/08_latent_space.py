@@ -17,7 +17,7 @@
 # # 08 The latent space
 #
 # Some video games have sliders for a face: one for its width, one for its age, one for the hair.
-# A VAE also describes an image by a few numbers, but it finds them by itself, and nobody has told it what they should mean.
+# A VAE also describes an image by a few numbers, but it finds them by itself.
 # So we change one number at a time, look for a direction that adds sleeves to a T-shirt, and walk from one garment to another.
 # Then we test on pictures with known factors whether a VAE finds these factors, and at the end we blend drum beats and listen to them.
 #
@@ -211,13 +211,11 @@ print(f"random {sleeves_random_percent:.0f}, most {sleeves_most_random_percent:.
 # %% [markdown]
 # Of the T-shirts, 5 %<!-- sleeves_before_percent --> are taken for pullovers before, and 80 %<!-- sleeves_after_percent --> with the direction added; of decoded pullovers it is 91 %<!-- pullovers_percent -->.
 # Twenty random directions reach 8 %<!-- sleeves_random_percent --> on average, and 32 %<!-- sleeves_most_random_percent --> at most.
-# So this is the direction from T-shirts to pullovers.
-# Long sleeves are its most visible part, but on our dress it does not produce sleeves.
+# On our dress it does not produce sleeves.
 #
 # ## From one garment to another
 # Two garments can be mixed by mixing their codes $a$ and $b$.
-# The obvious way is the straight line between them.
-# Many people use *spherical* interpolation instead, which walks along an arc and keeps the length of the code if both ends have the same.
+# The obvious way is the straight line between them; *spherical* interpolation walks along an arc and keeps the length of the code if both ends have the same.
 # With $\omega$ the angle between the two codes,
 #
 # $$\mathrm{slerp}(a, b; t) = \frac{\sin((1 - t)\, \omega)}{\sin \omega}\, a + \frac{\sin(t\, \omega)}{\sin \omega}\, b$$
@@ -282,8 +280,7 @@ print(f"linear {linear_share:.0f} %, spherical {spherical_share:.0f} %")
 #
 # ## Do codes recover the factors behind the data?
 # The slides ask whether the true explanatory factors can be learned from observations alone.
-# For garments nobody knows these factors.
-# So we draw small pictures, *sprites*, from five factors that we do know: shape, size, rotation, and the position in x and y.
+# We draw small pictures, *sprites*, from five known factors: shape, size, rotation, and the position in x and y.
 # Each combination appears once.
 
 
@@ -316,7 +313,6 @@ gk.plot_images(sprites[:: len(sprites) // 40][:40], columns=20, title="Forty spr
 plt.show()
 
 # %% [markdown]
-# How do we measure whether the latents are the factors?
 # The *mutual information* $I$ of a latent and a factor says how much we learn about one by knowing the other.
 # Divided by the entropy $H$ of the factor, it is a share between 0 and 1.
 # A factor is *disentangled* (*desenredo*) if one latent is informative about it, and no other is.
@@ -515,7 +511,7 @@ instruments_farther = scores["instruments"][2]
 # The two bars of a decoded blend agree to 0.90<!-- decoded_agreement -->, like those of a held-out variation, 0.91<!-- held_out_agreement -->.
 # In the written grooves the second bar repeats the first, so the average and the blend by instruments keep the agreement fully; only the random halves fall far below.
 # Decoded blends lie closer to the training beats, 0.15<!-- decoded_nearest -->, than the blends without a network do, but a held-out variation is only 0.01<!-- held_out_nearest --> away, since most of them have exactly the hits of a training beat.
-# So on average they stay near beats that the model has learned; in the square, one place beside rock and one above bo diddley even have all hits of that corner in the first bar.
+# In the square, one place beside rock and one above bo diddley even have all hits of that corner in the first bar.
 #
 # The average and the random halves stay closer to both grooves than the decoder does.
 # Taking whole instruments leads to 0.57<!-- instruments_farther -->, about as far as the decoder, 0.56<!-- decoded_farther -->.

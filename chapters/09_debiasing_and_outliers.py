@@ -143,7 +143,6 @@ def build_classifier(shape):
 # %% [markdown]
 # A code has two numbers, so that we can draw them all.
 # They are float32 on a GPU, too, because we measure small distances between them.
-# `gk.Sampling` is the layer of chapter 07.
 #
 # ## Drawing rare examples more often
 # An image is rare if few others have a code near its own.
@@ -302,7 +301,6 @@ print(f"{n_rare_favorites} of the twenty are labeled as sneakers")
 # Look at the last of the first row, and at the fifth of the second: their label is *Ankle boot*, but they look like sneakers.
 # The method has never seen these names: it draws these two because few closed shoes have a code near theirs.
 # An image that is wrongly labeled as closed would be drawn more often for the same reason, and exercise 5 plants some.
-# So look at the favorites before you trust the method.
 
 # %% [markdown]
 # ## Where the gain comes from
@@ -343,13 +341,14 @@ print(f"gain: with labels {labeled_gain:.1f}, control {control_gain:.1f} points"
 # With labels the gain is 10.7<!-- labeled_gain --> points, and the control gains 4.1<!-- control_gain -->.
 # Over five seeds, the means are 17.4<!-- experiment 09 seeds labeled_gain --> and 4.5<!-- experiment 09 seeds control_gain --> points.
 # So about a quarter of the gain remains if the share of the sneakers is fixed.
-# How large the share is does not decide: two principal components instead of the codes raise it only to 3.0 %<!-- experiment 09 seeds principal_share -->, yet gain 22.9<!-- experiment 09 seeds principal_gain --> points, more than the VAE for each of the seeds; labels raise it to 25 %<!-- setting -->.
+# How large the share is does not decide.
+# Two principal components instead of the codes raise it only to 3.0 %<!-- experiment 09 seeds principal_share -->, yet gain 22.9<!-- experiment 09 seeds principal_gain --> points, more than the VAE for each of the seeds.
+# Labels raise it to 25 %<!-- setting -->.
 # So the draws do not need the VAE's codes.
 
 # %% [markdown]
 # ## Outliers
-# Now to the second use.
-# We train a VAE on footwear, and then show it other things.
+# For the second use we train a VAE on footwear, and then show it other things.
 # We compare three numbers that could tell us that an image does not belong:
 #
 # - the *reconstruction error* $\|x - \hat x\|^2$, with the mean code decoded;
@@ -397,8 +396,7 @@ def standardize(values, reference):
 
 
 # %% [markdown]
-# Which score shall we report?
-# If we took the one that is best in the test, we would fool ourselves.
+# If we reported the score that is best in the test, we would fool ourselves.
 # So we choose on outliers of other kinds than those in the test.
 # For the choice: bags, and footwear that is upside down, half erased, or dimmed.
 # For the test: tops, footwear with its pixels in random order, and blank images in grays from black to $0.3$.
@@ -467,8 +465,7 @@ auroc = test_table[chosen]["mean"]
 error_auroc = test_table["reconstruction error"]["mean"]
 
 # %% [markdown]
-# Look at the column of the dimmed footwear.
-# Its reconstruction error is nearly always *smaller* than that of a real shoe, so that the first two scores are almost always wrong.
+# The reconstruction error of dimmed footwear is nearly always *smaller* than that of a real shoe, so that the first two scores are almost always wrong.
 # The divergence does not help: in each column the negative ELBO is a little below the error.
 # A similar failure is known from much larger models (Nalisnick et al.).
 # A high likelihood does not mean that an image is typical.

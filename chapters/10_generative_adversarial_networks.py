@@ -66,7 +66,7 @@ x_train, x_test = images.x_train, images.x_test
 # %% [markdown]
 # ## The game
 # The *generator* $G$ turns random noise $z$ into an imitation of the data.
-# It has the form of a VAE's decoder, but there is no encoder, so we cannot look up the noise of a given image.
+# It has the form of a VAE's decoder, but there is no encoder.
 # The *discriminator* $D$ gets real and generated examples, and returns the probability that what it sees is real.
 # Its network returns the logit; the probability is the sigmoid of it.
 
@@ -87,7 +87,7 @@ plt.show()
 # The discriminator is trained to bring $D(x)$ near 1 for real examples, and $D(G(z))$ near 0 for generated ones.
 # In code this is a classifier with labels 1 and 0, and its mean cross-entropy is $-V/2$.
 # The generator could minimize $V$ in turn.
-# Usually it minimizes $-\log D(G(z))$ instead, the cross-entropy of its images with the label 1; we will see why.
+# Usually it minimizes $-\log D(G(z))$ instead, the cross-entropy of its images with the label 1.
 
 
 # %%
@@ -228,7 +228,7 @@ gk.show_film(figure, functools.partial(draw_phase, axes, line), frames)
 # %% [markdown]
 # While D's curve rises from left to right, the generated points move to the right.
 # When they overlap the real ones, the curve usually dips where they are too dense, and they move to where it is higher: they crowd and spread several times.
-# At the end their mean and their spread are right, but not their shape: they pile up on the right and end there; farther on, where only real points lie, $D$ is near 1.
+# At the end their mean and their spread are right, but not their shape: they pile up on the right and end there.
 #
 # With a rate of zero the generator cannot move, so it is no surprise that its points come to rest.
 # Do they also come to rest with a constant rate?
@@ -254,11 +254,11 @@ print(f"range of the deviation {settled_swing:.2f}, constant rate {constant_swin
 
 # %% [markdown]
 # With the falling rate, the points come to rest with a mean of 1.00<!-- settled_mean --> and a standard deviation of 0.42<!-- settled_deviation -->.
-# With the constant rate they crowd in one place, spread, and crowd again: in the last eight rounds their deviation still has a range of 0.69<!-- constant_swing -->.
+# With the constant rate they crowd and spread again and again: in the last eight rounds their deviation still has a range of 0.69<!-- constant_swing -->.
 # In three other runs this range is at least 0.59<!-- experiment 10 settle constant_least -->; those with the falling rate come to rest with deviations between 0.385<!-- experiment 10 settle falling_0_deviation --> and 0.418<!-- experiment 10 settle falling_2_deviation -->.
 #
 # ## The best discriminator is a density ratio
-# What would the discriminator find if we kept the generator fixed and let it learn to the end?
+# Suppose that we keep the generator fixed, and that the discriminator learns to the end.
 # If $p_g$ is the density of the generated points, the best discriminator is a ratio of densities (Goodfellow et al., 2014).
 # The value of the game then contains the Jensen-Shannon divergence of the two:
 #
@@ -266,7 +266,6 @@ print(f"range of the deviation {settled_swing:.2f}, constant rate {constant_swin
 #
 # The divergence is the mean of $D_{KL}(p_{data}\|m)$ and $D_{KL}(p_g\|m)$, where $m$ is the mean of both densities.
 # We take two normal densities, put a real and a generated point at each place of a grid, and weight them by the densities.
-# This is an ordinary classifier, trained with `fit`.
 
 # %%
 grid = np.linspace(-4, 4, 401, dtype="float32")[:, np.newaxis]
@@ -309,7 +308,7 @@ for axis in axes:
 plt.show()
 
 # %% [markdown]
-# Where there are points, the trained discriminator follows the ratio of the densities to within 0.0055<!-- optimal_d_gap -->; beyond 3 hardly any point lies, and there it is wrong.
+# Where there are points, the trained discriminator follows the ratio of the densities to within 0.0055<!-- optimal_d_gap -->.
 # Its loss gives the divergence, 0.3171<!-- js_from_game --> nats, as does the formula.
 # So a generator that minimizes $V$ against the best discriminator minimizes the Jensen-Shannon divergence, without computing a density.
 #
@@ -516,7 +515,6 @@ print(f"arrays of D that the step moves: {n_moved} of {len(old_d.weights)}")
 # The remedy is to multiply the loss by a large number before the tape computes the gradients, and to divide them by it afterwards.
 # `fit` does so for a model's own loss, but not in a training step of our own.
 # `gk.minimize(optimizer, loss_fn, variables)` is our tape with this factor, which `gk.scale_optimizer` prepares, and with the mean over several GPUs.
-# From the next chapter on we use it.
 
 # %% [markdown]
 # ## Training on garments
@@ -541,8 +539,7 @@ print(f"losses at the end: D {d_loss:.2f}, G {g_loss:.2f}")
 # At the end most can be recognized: tops, trousers, a dress, a bag, shoes and boots.
 # All have specks, some are torn, and one is almost black.
 #
-# How good are they?
-# The losses do not tell.
+# How good they are, the losses do not tell.
 # That of $D$, 0.66<!-- d_loss -->, is close to $\log 2 = 0.69$, that of a guess, although we see at a glance which images are generated; a loss depends on how good the opponent is.
 # A classifier of garments, trained in advance on the training and validation images, turns each image into 64 features.
 # The *Fréchet distance* fits a normal distribution to the features of real images, with mean $\mu_r$ and covariance $C_r$, and another to those of generated ones, and compares the two:
@@ -576,7 +573,6 @@ print(f"recall {recall:.2f}, of real images {real_recall:.2f}")
 # In the table of chapter 07, an autoencoder with codes from the prior has 297<!-- experiment 07 draws plain_10_prior_ffd -->, and the best model, a VAE with a mixture of normals, 52<!-- experiment 07 draws learned_10_mixture_ffd --> after three epochs: this GAN does not yet beat it.
 # Precision, 0.83<!-- precision -->, is almost that of real images, 0.84<!-- real_precision -->, although every garment has specks: a score does not replace a look at the images.
 # Recall is 0.25<!-- recall -->, and real images have 0.86<!-- real_recall -->: the GAN misses much of their variety.
-# The next chapter builds both players from convolutions.
 
 # %% [markdown]
 # ## Check
