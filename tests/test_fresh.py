@@ -61,6 +61,14 @@ def test_assets_data_and_the_code_of_the_chapter_count(genkeras):
     )
 
 
+def test_pretrained_weights_count_for_the_chapters_that_name_them(genkeras):
+    chapters = notebook(), notebook('gk.load_pretrained("15_diffusion", model)')
+    before = [fresh.digest(chapter, {}, genkeras=genkeras) for chapter in chapters]
+    (genkeras / "assets" / "15_diffusion.npz").write_bytes(b"other")
+    after = [fresh.digest(chapter, {}, genkeras=genkeras) for chapter in chapters]
+    assert after[0] == before[0] and after[1] != before[1]
+
+
 def test_a_summary_depends_on_the_results_of_the_others(tmp_path):
     (tmp_path / "91_one.json").write_text("1", "utf-8")
     one, summary = notebook(), notebook(tags=["summary"])

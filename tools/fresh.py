@@ -1,8 +1,9 @@
 """Whether the outputs and results of a chapter are those of its code: one hash, coarse and sound.
 
 It covers the code of the chapter and of genkeras without comments and docstrings, the files of
-genkeras/assets, and which data were read; for a chapter with a cell tagged "summary", also the
-results of the others. So a reworded sentence costs no rerun, and any change to genkeras costs one.
+genkeras/assets (pretrained weights if the chapter names them), and which data were read; for a
+chapter with a cell tagged "summary", also the results of the others. So a reworded sentence costs
+no rerun, and any change to genkeras costs one.
 """
 
 import ast
@@ -31,6 +32,8 @@ def digest(notebook, data, results=None, genkeras=GENKERAS):
     for path in sorted(genkeras.glob("*.py")):
         parts += [path.name, normalized(path.read_text(encoding="utf-8"))]
     read = [path for kind in ("npz", "keras") for path in sorted(genkeras.glob(f"assets/*.{kind}"))]
+    source = "\n".join(cell.source for cell in code)
+    read = [path for path in read if path.stem in source or not path.stem[0].isdigit()]
     if any("summary" in cell.metadata.get("tags", []) for cell in code):
         folders = results or CHAPTERS / "results", CHAPTERS / "results", EXPERIMENTS / "results"
         read += [path for folder in folders for path in sorted(folder.glob("*.json"))]
