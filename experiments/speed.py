@@ -217,7 +217,8 @@ def dcgan_speed(images):
     classic_rate = classic.rate(2 * x - 1, 150)
     players = eleven["build_generator"](32), eleven["build_discriminator"]()
     model, clock = eleven["DCGAN"](*players), Clock()
-    model.compile(g_rate=2e-3, d_rate=2e-3, steps_per_execution=10, jit_compile=False)
+    adam = eleven["adam"]
+    model.compile(adam(2e-3), adam(2e-3), steps_per_execution=10, jit_compile=False)
     model.fit(x, batch_size=64, epochs=3, verbose=0, callbacks=[clock])
     rate = len(x) / min(clock.seconds[1:])
     return {
@@ -251,9 +252,9 @@ def generators():
 
     dim = eleven["LATENT_DIM"]
     dcgan = eleven["build_generator"](dim)
-    yield "dcgan", [dcgan], lambda: eleven["draw"](dcgan, z(dim))
+    yield "dcgan", [dcgan], lambda: np.asarray(dcgan(z(dim)))
     conditional = eleven["build_generator"](dim + 10)  # with the ten classes as inputs
-    yield "conditional_dcgan", [conditional], lambda: eleven["draw"](conditional, z(dim + 10))
+    yield "conditional_dcgan", [conditional], lambda: np.asarray(conditional(z(dim + 10)))
 
     sizes = twelve["RESOLUTIONS"], twelve["FILTERS"], twelve["LATENT_DIM"], 1
     *_, grown = twelve["build_generators"](*sizes, twelve["FadeIn"]())

@@ -156,10 +156,11 @@ def dense_gan(images, rounds=7, epochs=10):
 
 
 def dcgan(images, epochs=2):
-    """The textbook's DCGAN after two epochs, and when chapter 11's is as good.
+    """The textbook's DCGAN after two epochs, and chapter 11's in the same time.
 
-    The ratio is the share of the classic training's time after which ours has as small a Fréchet
-    Fashion Distance; it is scored four times in each epoch.
+    The share is ours by the textbook's Fréchet Fashion Distance, after as much time as its two
+    epochs took. The ratio is the share of this time after which ours has as small a distance. Ours
+    is scored four times in each epoch, and the first quarter includes building its functions.
     """
     x, real, eleven = images.x_train, images.x_test[:SCORED], lift.chapter("11")
     keras.utils.set_random_seed(0)
@@ -169,21 +170,26 @@ def dcgan(images, epochs=2):
     distance, _, recall = scores(real, lambda z: np.clip((classic.generator(z) + 1) / 2, 0, 1), 100)
     print(f"classic DCGAN: distance {distance:.1f} after {classic.seconds:.0f} s", flush=True)
     keras.utils.set_random_seed(0)
-    latent_dim, steps = 32, len(x) // 4 // 64
-    players = eleven["build_generator"](latent_dim), eleven["build_discriminator"]()
-    model = eleven["DCGAN"](*players, momentum=0.99)
-    model.compile(2e-3, 2e-3, steps_per_execution=math.gcd(10, steps), jit_compile=False)
-    clock = Clock(score=lambda model: scores(real, model, latent_dim)[0])
+    latent_dim, adam, steps = eleven["LATENT_DIM"], eleven["adam"], len(x) // 4 // 64
+    model = eleven["DCGAN"](eleven["build_generator"](latent_dim), eleven["build_discriminator"]())
+    rates = adam(eleven["RATE"]), adam(eleven["RATE"])
+    model.compile(*rates, steps_per_execution=math.gcd(10, steps), jit_compile=False)
+    clock = Clock(lambda model: scores(real, model.average, latent_dim)[0], classic.seconds)
     data = tf.data.Dataset.from_tensor_slices(x).shuffle(len(x)).repeat().batch(64)
-    model.fit(data, steps_per_epoch=steps, epochs=8, shuffle=False, verbose=0, callbacks=[clock])
+    model.fit(data, steps_per_epoch=steps, epochs=99, shuffle=False, verbose=0, callbacks=[clock])
+    seconds = np.cumsum(clock.seconds)
     reached = np.flatnonzero(np.array(clock.scores) <= distance)
-    needed = np.cumsum(clock.seconds)[reached[0]] if len(reached) else math.inf
+    needed = seconds[reached[0]] if len(reached) else math.inf
+    last = np.flatnonzero(seconds <= classic.seconds)[-1]
     return {
         "classic_ffd": distance,
         "classic_recall": recall,
         "classic_seconds": classic.seconds,
         "seconds_until_as_good": needed,
         "ratio": needed / classic.seconds,
+        "ffd": clock.scores[last],
+        "epochs": (last + 1) / 4,
+        "share": clock.scores[last] / distance,
     }
 
 

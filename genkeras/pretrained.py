@@ -9,7 +9,8 @@ from genkeras import data
 def load_pretrained(name, model):
     """Give a model the weights of a longer training, which come with the package.
 
-    `make pretrained N=15` makes those of chapter 15 again. They are stored as float16.
+    Chapters 11, 13 and 15 have some; `make pretrained N=15` makes those of 15 again. They are
+    stored as float16.
 
     Args:
         name: the chapter, such as "15_diffusion".

@@ -97,10 +97,11 @@ def train_dcgan():
     from tools.lift import chapter
 
     code = chapter("11")
-    model = code["DCGAN"](code["build_generator"](4, (8, 8)), code["build_discriminator"]((4, 8)))
-    model.compile(1e-3, 1e-3, steps_per_execution=2, jit_compile=False)
+    model = code["DCGAN"](code["build_generator"](4), code["build_discriminator"]())
+    rates = code["adam"](1e-3), code["adam"](1e-3)
+    model.compile(*rates, steps_per_execution=2, jit_compile=False)
     history = model.fit(IMAGES, batch_size=16, epochs=2, verbose=0).history
-    return {**history, "drawn": np.asarray(model(Z[:2])).ravel().tolist()}
+    return {**history, "drawn": np.asarray(model.average(Z[:2])).ravel().tolist()}
 
 
 def step_by_hand():

@@ -19,23 +19,32 @@ def dense(code):
 
 def dcgan(code, **changes):
     """The same for chapter 11."""
-    players = code["build_generator"](4, (8, 8)), code["build_discriminator"]((4, 8))
-    gan = code["DCGAN"](*players, **changes)
-    gan.compile(1e-3, 1e-3, jit_compile=False)
-    return gan, RNG.random((8, 28, 28, 1), "float32")
+    shape = 8, 8, 1
+    gan = code["DCGAN"](
+        code["build_generator"](4, shape), code["build_discriminator"](shape), **changes
+    )
+    gan.compile(code["adam"](1e-3), code["adam"](1e-3), jit_compile=False)
+    return gan, RNG.random((8, *shape), "float32")
 
 
 def progressive(code):
-    """The same for chapter 12."""
-    gan = code["ProgressiveGAN"]([4, 8], [4, 4], 4)
-    gan.compile(0, 1e-3, 0, momentum=0.9, gamma=0.1, every=16, jit_compile=False)
+    """The same for chapter 12, at its first stage."""
+    sizes, fade = ([4, 8], [4, 4]), code["FadeIn"]()
+    generators, averages = [code["build_generators"](*sizes, 4, 1, fade) for _ in range(2)]
+    discriminators = code["build_discriminators"](*sizes, 1, fade)
+    gan = code["ProgressiveGAN"](generators, averages, discriminators, fade)
+    gan.start_stage(0, fade_steps=0)
+    gan.compile(code["adam"](1e-3), code["adam"](1e-3), gamma=0.1, jit_compile=False)
     return gan, RNG.uniform(-1, 1, (8, 4, 4, 1)).astype("float32")
 
 
 def stylegan(code):
     """The same for chapter 13."""
-    gan = code["StyleGAN"]([4, 8], [4, 4], 4, 4)
-    gan.compile(1e-3, jit_compile=False)
+    sizes = [4, 8], [4, 4]
+    players = [code["build_generator"](4, 4, *sizes) for _ in range(2)]
+    gan = code["StyleGAN"](*players, code["build_discriminator"](*sizes, 1), mixing=0.1)
+    optimizers = code["adam"](1e-3), code["adam"](1e-3)
+    gan.compile(*optimizers, gamma=0.1, momentum=0.9, jit_compile=False)
     return gan, RNG.uniform(-1, 1, (8, 8, 8, 1)).astype("float32")
 
 
@@ -93,11 +102,49 @@ def test_a_dcgan_in_half_precision_has_finite_losses(policy):
     assert np.isfinite(losses).all()
 
 
-def test_the_average_moves_a_quarter_of_the_way_with_momentum_three_quarters():
-    gan, x = dcgan(chapter("11"), momentum=0.75)
+@pytest.mark.parametrize(("most", "used"), [(0.995, 2 / 11), (0.1, 0.1)])
+def test_the_average_moves_with_the_momentum_of_the_ramp(most, used):
+    gan, x = dcgan(chapter("11"), momentum=most)
     before = gan.generator.get_weights()
     gan.fit(x, verbose=0)  # one step
     after, mean = gan.generator.get_weights(), gan.average.get_weights()
     assert max(np.abs(a - b).max() for a, b in zip(after, before, strict=True)) > 1e-4
     for a, b, m in zip(after, before, mean, strict=True):
-        np.testing.assert_allclose(m, 0.75 * b + 0.25 * a, atol=1e-6)
+        np.testing.assert_allclose(m, used * b + (1 - used) * a, atol=1e-6)
+
+
+def test_the_logit_of_the_given_class_counts():
+    code, shape = chapter("11"), (8, 8, 1)
+    players = code["build_generator"](4 + 3, shape), code["build_discriminator"](shape, 3)
+    gan = code["ConditionalDCGAN"](*players)
+    gan.compile(code["adam"](1e-3), code["adam"](1e-3), jit_compile=False)
+    labels = np.eye(3, dtype="float32")[np.full(8, 1)]
+    before = gan.discriminator.layers[-1].get_weights()[0]
+    gan.fit(RNG.random((8, *shape), "float32"), labels, verbose=0)
+    moved = np.abs(gan.discriminator.layers[-1].get_weights()[0] - before).max(axis=0)
+    assert moved[1] > 1e-4 and moved[0] == moved[2] == 0
+
+
+def test_the_penalty_is_that_of_the_slope_of_a_linear_critic():
+    critic = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, use_bias=False)])
+    critic.set_weights([np.array([[3.0], [4.0]])])  # a slope of 5
+    real, fake = RNG.random((2, 6, 2), "float32")
+    gap = 3 * (fake - real)[:, 0].mean() + 4 * (fake - real)[:, 1].mean()
+    loss = chapter("11")["critic_loss"](critic, real, fake)
+    np.testing.assert_allclose(loss, gap + 10 * (5 - 1) ** 2, rtol=1e-5)
+
+
+def test_the_earth_movers_distance_is_that_of_the_best_pairs():
+    a = RNG.normal(size=(20, 2))
+    distance = chapter("11")["earth_movers_distance"]
+    assert distance(a, a[::-1]) == 0
+    assert distance(a, a[::-1] + [3.0, 4.0]) == pytest.approx(5)
+
+
+def test_a_wgan_makes_steps_with_both_players():
+    code = chapter("11")
+    gan = code["WGAN"](code["build_dense"](8, 2), code["build_dense"](2, 1))
+    gan.compile(code["adam"](1e-3), code["adam"](1e-3), jit_compile=False)
+    points = tf.data.Dataset.from_tensors(RNG.normal(size=(20, 2)).astype("float32"))
+    gan.fit(points, shuffle=False, verbose=0)
+    assert (int(gan.d_optimizer.iterations), int(gan.g_optimizer.iterations)) == (5, 1)

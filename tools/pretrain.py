@@ -1,8 +1,9 @@
-"""Train a chapter's network for longer than the chapter does: `make pretrained N=15`.
+"""Train a chapter's network for longer than the chapter does: `make pretrained N=13`.
 
 The network and its training images come from the code of the chapter's script. An interrupted
-training goes on where it stopped. The weights go to genkeras/assets/15_diffusion.npz as float16,
-with the file's SHA-256 beside it. Needs the full Fashion-MNIST, and one to two hours on two cores.
+training goes on where it stopped. The weights go to genkeras/assets/13_stylegan.npz as float16,
+with the file's SHA-256 beside it. Needs the full Fashion-MNIST, and on two cores half an hour (11,
+13) or one to two (15).
 """
 
 import argparse
@@ -14,6 +15,7 @@ import time
 import genkeras as gk
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from tools import ROOT, assets, lift
@@ -56,10 +58,83 @@ def diffusion(settings, images, jit_compile):
     return network, code["noisy_batches"](x, images.y_train, settings["batch_size"]), network
 
 
+def dcgan(settings, images, jit_compile):
+    """The conditional DCGAN of chapter 11; its average is stored."""
+    code = lift.chapter("11")
+    n_classes = len(images.class_names)
+    shape = images.x_train.shape[1:]
+    model = code["ConditionalDCGAN"](
+        code["build_generator"](code["LATENT_DIM"] + n_classes, shape),
+        code["build_discriminator"](shape, n_classes),
+        momentum=settings["momentum"],
+    )
+    compile_gan(model, code["adam"], settings, jit_compile)
+    labels = np.eye(n_classes, dtype="float32")[images.y_train]
+    return model, endless(settings, images.x_train, labels), model.average
+
+
+def stylegan(settings, images, jit_compile):
+    """The StyleGAN of chapter 13; its average is stored."""
+    code = lift.chapter("13")
+    sizes = code["LATENT_DIM"], code["W_DIM"], code["RESOLUTIONS"], code["FILTERS"]
+    model = code["StyleGAN"](
+        code["build_generator"](*sizes),
+        code["build_generator"](*sizes),
+        code["build_discriminator"](code["RESOLUTIONS"], code["FILTERS"], 1),
+        mixing=settings["mixing"],
+    )
+    compile_gan(
+        model,
+        code["adam"],
+        settings,
+        jit_compile,
+        gamma=settings["gamma"],
+        momentum=settings["momentum"],
+    )
+    return model, endless(settings, code["pad"](images.x_train)), model.average
+
+
+def compile_gan(model, adam, settings, jit_compile, **kwargs):
+    """Give both players Adam, with a rate that falls along a cosine to a twentieth."""
+    rates = [
+        keras.optimizers.schedules.CosineDecay(settings["rate"], settings["steps"], alpha=0.05)
+        for _ in range(2)
+    ]
+    steps = math.gcd(10, EPOCH)
+    optimizers = [adam(rate) for rate in rates]
+    model.compile(*optimizers, steps_per_execution=steps, jit_compile=jit_compile, **kwargs)
+
+
+def endless(settings, *arrays):
+    """Shuffled batches of arrays, again and again."""
+    tensors = [tf.constant(array) for array in arrays]
+    numbers = tf.data.Dataset.range(len(arrays[0])).shuffle(len(arrays[0])).repeat()
+    batches = numbers.batch(settings["batch_size"])
+    if len(tensors) == 1:
+        return batches.map(lambda chosen: tf.gather(tensors[0], chosen))
+    return batches.map(lambda chosen: tuple(tf.gather(one, chosen) for one in tensors))
+
+
 # {name of the weights: (function, settings)}. The function takes the settings, the images and
 # whether to use XLA. It returns a compiled model, endless data that it learns from, and the network
 # whose weights are stored: the model itself, or a part of it.
 TRAININGS = {
+    "11_dcgan": (
+        dcgan,
+        {"steps": 17_000, "rate": 2e-3, "batch_size": 64, "momentum": 0.999, "seed": 0},
+    ),
+    "13_stylegan": (
+        stylegan,
+        {
+            "steps": 20_000,
+            "rate": 0.02,
+            "batch_size": 32,
+            "momentum": 0.998,
+            "mixing": 0.1,
+            "gamma": 0.1,
+            "seed": 0,
+        },
+    ),
     "15_diffusion": (
         diffusion,
         {"steps": 30_000, "rate": 4e-3, "batch_size": 64, "momentum": 0.999, "seed": 0},

@@ -1,0 +1,200 @@
+"""Plausible wrong answers to the exercises of chapter 13, which their checks must refuse."""
+
+WRONG_ANSWERS = {
+    1: [
+        # the other way round
+        '''\
+def mix(wa, wb, k):
+    """Styles (n, 5, 32): wa (n, 32) at the first k layers, wb at the other ones."""
+    layer = np.arange(5)[np.newaxis, :, np.newaxis]
+    return np.where(layer < k, wb[:, np.newaxis], wa[:, np.newaxis])
+''',
+        # one layer too many
+        '''\
+def mix(wa, wb, k):
+    """Styles (n, 5, 32): wa (n, 32) at the first k layers, wb at the other ones."""
+    layer = np.arange(5)[np.newaxis, :, np.newaxis]
+    return np.where(layer <= k, wa[:, np.newaxis], wb[:, np.newaxis])
+''',
+        # numbers of the code in place of layers
+        '''\
+def mix(wa, wb, k):
+    """Styles (n, 5, 32): wa (n, 32) at the first k layers, wb at the other ones."""
+    codes = np.concatenate([wa[:, :k], wb[:, k:]], axis=1)
+    return np.repeat(codes[:, np.newaxis], 5, axis=1)
+''',
+        # an average of the two
+        '''\
+def mix(wa, wb, k):
+    """Styles (n, 5, 32): wa (n, 32) at the first k layers, wb at the other ones."""
+    return np.repeat((k * wa + (5 - k) * wb)[:, np.newaxis] / 5, 5, axis=1)
+''',
+    ],
+    2: [
+        # the other way round
+        """\
+pictures = draw(synthesis, mix(shirts, pullovers, 2), noises)
+share = np.mean(gk.classify(pictures)[1].argmax(axis=1) == 2)
+""",
+        # one layer
+        """\
+pictures = draw(synthesis, mix(pullovers, shirts, 1), noises)
+share = np.mean(gk.classify(pictures)[1].argmax(axis=1) == 2)
+""",
+        # T-shirts
+        """\
+pictures = draw(synthesis, mix(pullovers, shirts, 2), noises)
+share = np.mean(gk.classify(pictures)[1].argmax(axis=1) == 0)
+""",
+        # the mean probability
+        """\
+pictures = draw(synthesis, mix(pullovers, shirts, 2), noises)
+share = gk.classify(pictures)[1][:, 2].mean()
+""",
+        # in percent
+        """\
+pictures = draw(synthesis, mix(pullovers, shirts, 2), noises)
+share = 100 * np.mean(gk.classify(pictures)[1].argmax(axis=1) == 2)
+""",
+    ],
+    3: [
+        # does nothing
+        '''\
+def switch_noise_off(network):
+    """Set the strengths of all noise in a synthesis network to zero."""
+''',
+        # all weights
+        '''\
+def switch_noise_off(network):
+    """Set the strengths of all noise in a synthesis network to zero."""
+    network.set_weights([0 * weight for weight in network.get_weights()])
+''',
+        # the first of them only
+        '''\
+def switch_noise_off(network):
+    """Set the strengths of all noise in a synthesis network to zero."""
+    noise = next(layer for layer in network.layers if isinstance(layer, AddNoise))
+    noise.strength.assign(np.zeros(noise.strength.shape))
+''',
+        # all arrays of one number a feature, so the biases as well
+        '''\
+def switch_noise_off(network):
+    """Set the strengths of all noise in a synthesis network to zero."""
+    weights = [0 * one if one.ndim == 1 else one for one in network.get_weights()]
+    network.set_weights(weights)
+''',
+    ],
+    4: [
+        # x as it is
+        '''\
+def transfer(x, other):
+    """Feature maps x (n, h, w, f) with the means and deviations of those of `other`."""
+    return x
+''',
+        # normalized, without the new style
+        '''\
+def transfer(x, other):
+    """Feature maps x (n, h, w, f) with the means and deviations of those of `other`."""
+    mean, variance = ops.moments(x, axes=(1, 2), keepdims=True)
+    return (x - mean) / ops.sqrt(variance + 1e-8)
+''',
+        # statistics of the batch, as in batch normalization
+        '''\
+def transfer(x, other):
+    """Feature maps x (n, h, w, f) with the means and deviations of those of `other`."""
+    mean, variance = ops.moments(x, axes=(0, 1, 2), keepdims=True)
+    other_mean, other_variance = ops.moments(other, axes=(0, 1, 2), keepdims=True)
+    return (x - mean) / ops.sqrt(variance + 1e-8) * ops.sqrt(other_variance) + other_mean
+''',
+        # the variance in place of the deviation
+        '''\
+def transfer(x, other):
+    """Feature maps x (n, h, w, f) with the means and deviations of those of `other`."""
+    mean, variance = ops.moments(x, axes=(1, 2), keepdims=True)
+    other_mean, other_variance = ops.moments(other, axes=(1, 2), keepdims=True)
+    return (x - mean) / ops.sqrt(variance + 1e-8) * other_variance + other_mean
+''',
+    ],
+    5: [
+        # without the division
+        '''\
+def smooth(x):
+    """Feature maps x (n, h, w, f), each smoothed with the kernel 1, 2, 1."""
+    kernel = np.outer([1, 2, 1], [1, 2, 1])[:, :, np.newaxis, np.newaxis]
+    kernel = np.repeat(kernel, x.shape[-1], axis=2).astype("float32")
+    return ops.depthwise_conv(x, kernel, padding="same")
+''',
+        # a mean of nine pixels
+        '''\
+def smooth(x):
+    """Feature maps x (n, h, w, f), each smoothed with the kernel 1, 2, 1."""
+    kernel = np.ones((3, 3, x.shape[-1], 1), "float32") / 9
+    return ops.depthwise_conv(x, kernel, padding="same")
+''',
+        # in one direction only
+        '''\
+def smooth(x):
+    """Feature maps x (n, h, w, f), each smoothed with the kernel 1, 2, 1."""
+    kernel = np.array([1, 2, 1], "float32")[:, np.newaxis, np.newaxis, np.newaxis] / 4
+    return ops.depthwise_conv(x, np.repeat(kernel, x.shape[-1], axis=2), padding="same")
+''',
+        # over all features
+        '''\
+def smooth(x):
+    """Feature maps x (n, h, w, f), each smoothed with the kernel 1, 2, 1."""
+    n = x.shape[-1]
+    kernel = np.outer([1, 2, 1], [1, 2, 1])[:, :, np.newaxis, np.newaxis] / 16 / n
+    return ops.conv(x, np.tile(kernel, (1, 1, n, n)).astype("float32"), padding="same")
+''',
+    ],
+    6: [
+        # the code of a z of zeros
+        "center = np.float32(mapping(np.zeros((1, 32))))[0]",
+        # of the 200 codes at hand
+        "center = w.mean(axis=0)",
+        # one code
+        "center = w[0]",
+        # zero
+        "center = np.zeros(32)",
+        # one number
+        "center = w.mean()",
+    ],
+    7: [
+        # all layers, as in the chapter
+        '''\
+def truncate_coarse(w, center, psi):
+    """Styles (n, 5, 32) from codes w (n, 32), truncated at the two layers of 4 by 4 pixels."""
+    return np.repeat((center + psi * (w - center))[:, np.newaxis], 5, axis=1)
+''',
+        # one layer
+        '''\
+def truncate_coarse(w, center, psi):
+    """Styles (n, 5, 32) from codes w (n, 32), truncated at the two layers of 4 by 4 pixels."""
+    styles = np.repeat(w[:, np.newaxis], 5, axis=1)
+    styles[:, 0] = center + psi * (w - center)
+    return styles
+''',
+        # the wrong way round
+        '''\
+def truncate_coarse(w, center, psi):
+    """Styles (n, 5, 32) from codes w (n, 32), truncated at the two layers of 4 by 4 pixels."""
+    styles = np.repeat(w[:, np.newaxis], 5, axis=1)
+    styles[:, :2] = w[:, np.newaxis] + psi * (center - w[:, np.newaxis])
+    return styles
+''',
+        # towards zero
+        '''\
+def truncate_coarse(w, center, psi):
+    """Styles (n, 5, 32) from codes w (n, 32), truncated at the two layers of 4 by 4 pixels."""
+    styles = np.repeat(w[:, np.newaxis], 5, axis=1)
+    styles[:, :2] = psi * w[:, np.newaxis]
+    return styles
+''',
+        # nothing
+        '''\
+def truncate_coarse(w, center, psi):
+    """Styles (n, 5, 32) from codes w (n, 32), truncated at the two layers of 4 by 4 pixels."""
+    return np.repeat(w[:, np.newaxis], 5, axis=1)
+''',
+    ],
+}
