@@ -18,14 +18,14 @@
 #
 # A GAN makes an image from a list of random numbers.
 # Changing one of them may change the sleeves, the brightness and the kind of garment at once.
-# StyleGAN (Karras et al., 2019) has a generator that can be controlled, and made [the most convincing faces](https://arxiv.org/abs/1812.04948) of its time.
+# StyleGAN (Karras et al., 2019) has a generator that can be controlled, and made [convincing faces](https://arxiv.org/abs/1812.04948) of people who do not exist.
 # We build it for garments, and combine the shape of one with the shade of another.
 #
 # | | |
 # |---|---|
 # | Slides | *Generador basado en el estilo: resultados*; *Transferencia basada en el estilo: resultados* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "StyleGANs" |
-# | Result | Mixes the styles of two garments; draws at a Fréchet distance of 7.0<!-- distance --> with recall 0.38<!-- recall --> after two epochs, and of 2.8<!-- pretrained_distance --> with recall 0.65<!-- pretrained_recall --> after nearly twelve |
+# | Result | Mixes the styles of two garments; its images have a Fréchet distance of 7.0<!-- distance --> with recall 0.38<!-- recall --> after two epochs, and of 2.8<!-- pretrained_distance --> with recall 0.65<!-- pretrained_recall --> after nearly twelve |
 # | Time | 582 s<!-- seconds --> on two CPU cores |
 # | Evidence | [The experiments](../experiments/README.md) |
 
@@ -70,13 +70,10 @@ def pad(x):
 # A usual generator feeds the noise $z$ into its first layer, and everything else follows from there.
 # StyleGAN's generator (*generador basado en el estilo*) differs in four points:
 #
-# - A *mapping network* turns $z$ into a code $w$. While $z$ is always Gaussian, $w$ may take whatever distribution suits the images.
+# - A *mapping network* turns $z$ into a code $w$. It first divides $z$ by its root mean square. While the distribution of $z$ is fixed, that of $w$ may be whatever suits the images.
 # - The *synthesis network* begins with a constant, which is trained and the same for all images.
 # - The code $w$ enters at every layer as a *style*, which says how strongly each feature counts there.
 # - Each layer gets a map of random numbers of its own, one for each pixel, for details that are random by nature, such as the place of a single hair.
-#
-# Is $w$ better organized than $z$?
-# In our generator, after a long training, a linear model of $w$ explains 0.74<!-- experiment 13 linear brightness_w --> of the variance of an image's brightness, one of $z$ 0.48<!-- experiment 13 linear brightness_z -->, and one of the $w$ of an untrained mapping network 0.22<!-- experiment 13 linear brightness_untrained -->.
 
 # %% alt="Diagram: noise z leads to the mapping network and to the code w, and w as a style to each of five layers in a row, two at 4, one each at 8, 16 and 32 pixels. They begin with a constant and end in an image. Below each layer stands a noise map of its own, of the layer's size."
 sizes = [RESOLUTIONS[0], *RESOLUTIONS]  # two layers at the first resolution
@@ -180,8 +177,8 @@ for name, layer in {"AdaIN": adain, "demodulated": modulated}.items():
         print(f"{name}, {factor} x features: {values.min():.2f} to {values.max():.2f}")
 
 # %% [markdown]
-# AdaIN gives each map the deviation that the style asks for, anything from 0 to 8, and features that are three times as large make no difference.
-# With demodulation the deviations stay near $\sqrt{2}$, the gain, whatever the style is, but the output is three times as large as well.
+# AdaIN gives each map the deviation that the style asks for, from 0 to about 8, and features that are three times as large make no difference.
+# With demodulation the deviations stay within a fifth of the gain, $\sqrt{2}$, whatever the style is, but the output is three times as large as well.
 # So AdaIN removes the strength of the input, and demodulation only what the style would add to it.
 #
 # ## The networks
@@ -438,7 +435,7 @@ for name, values in {"here": here, "longer": longer, "real images": real}.items(
 # %% [markdown]
 # After two epochs the distance is 7.0<!-- distance -->, and the recall 0.38<!-- recall -->.
 # Training longer, with a falling rate, brings them to 2.8<!-- pretrained_distance --> and 0.65<!-- pretrained_recall -->, where real images have 0.8<!-- real_distance --> and 0.86<!-- real_recall -->.
-# Precision is 0.89<!-- precision --> and 0.86<!-- pretrained_precision -->, above that of real images, 0.84<!-- real_precision -->: it does not see the torn garments, and recall sees the missing variety.
+# Precision is 0.89<!-- precision --> and 0.86<!-- pretrained_precision -->, above that of real images, 0.84<!-- real_precision -->, so it does not tell the two trainings apart. Recall does.
 #
 # ## Mixing styles
 # Now we use two codes on purpose (*transferencia basada en el estilo*), with the generator that was trained for longer.
@@ -485,9 +482,9 @@ gk.plot_rows(mixing_table(synthesis, w, noises, levels, firsts, tops))
 plt.show()
 
 # %% [markdown]
-# - *Coarse* styles decide about the sleeves. With those of a pullover or a coat, the light T-shirt gets long sleeves and stays light; with those of a T-shirt, the sleeves of the gray pullover become short. Most results have holes, and those of coats are ragged.
-# - *Fine* styles decide about the shade. The T-shirt keeps its short sleeves, the pullover its long ones, and both get the shade of the second garment.
-# - *Middle* styles change the cut and the print, but neither the length of the sleeves nor the shade.
+# - *Coarse* styles decide about the sleeves. With those of a pullover or a coat, the T-shirt gets long sleeves, and stays light under the pullovers; with those of a T-shirt, the sleeves of the gray pullover become short. Most results have holes, and those of coats are ragged.
+# - *Fine* styles decide about the shade. The T-shirt loses its print and keeps its short sleeves, the pullover its long ones, and both get the shade of the second garment.
+# - *Middle* styles change the cut; the length of the sleeves and the shade stay.
 #
 # Over many pairs of a T-shirt and a pullover, the classifier sees with coarse styles the class of the second code in 72 %<!-- experiment 13 mixed tops_coarse_second --> of the images, and in 25 %<!-- experiment 13 mixed tops_coarse_neither --> a third one; with fine styles it still sees the first in 91 %<!-- experiment 13 mixed tops_fine_first -->.
 #
@@ -502,7 +499,6 @@ plt.show()
 # %% [markdown]
 # With the coarse styles of a sneaker or a sandal the boot becomes low; with those of a boot the sneaker gets a shaft, but is torn.
 # Fine styles change more than the shade here: with those of a boot the sneaker loses its dark sole, and with those of a sandal both shoes get gaps.
-# So the division is less clear: the classifier sees the second class in 33 %<!-- experiment 13 mixed shoes_coarse_second --> of such images with coarse styles, and in 31 %<!-- experiment 13 mixed shoes_fine_second --> with fine ones.
 #
 # Now across the families: trousers with tops and shoes.
 
@@ -513,7 +509,9 @@ gk.plot_rows(mixing_table(synthesis, w, noises, outer, firsts, across))
 plt.show()
 
 # %% [markdown]
-# Hardly any mixture is a garment any more; only fine styles keep an upright shape.
+# With coarse styles only shreds are left.
+# With the fine styles of a top, the trousers lose the gap between the legs and look like a dress.
+# Over pairs of any two classes, the class of the first code stays in 66 %<!-- experiment 13 mixed all_fine_first --> of the images with fine styles, and in 18 %<!-- experiment 13 mixed all_coarse_first --> with coarse ones.
 #
 # ## Noise
 # What do the noise maps change?
@@ -531,7 +529,7 @@ noise_deviation, code_deviation = spread.mean(), np.std(sample, axis=0).mean()
 print(f"deviation of a pixel: noise {noise_deviation:.4f}, codes {code_deviation:.4f}")
 
 # %% [markdown]
-# Two drawings with different maps can hardly be told apart.
+# Most drawings with different maps look alike.
 # The standard deviation of a pixel over the maps is 0.010<!-- noise_deviation -->, and over the codes it is 0.28<!-- code_deviation -->.
 # What changes are edges, and dots two pixels apart in patterned garments.
 #
@@ -557,8 +555,7 @@ plt.show()
 # %% [markdown]
 # With $\psi = 0.4$, precision rises from 0.86<!-- pretrained_precision --> to 0.94<!-- psi_precision -->, and recall falls from 0.65<!-- pretrained_recall --> to 0.23<!-- psi_recall -->.
 # Bags, trousers and shoes become more ordinary: the bent trousers straight, the flat shoe higher.
-# Both pullovers get dark streaks.
-# Precision was above that of real images before, so there was little to gain.
+# Precision rises although both pullovers get dark streaks: it does not see them.
 #
 # ## Check
 
@@ -578,7 +575,7 @@ if not QUICK:
 # - StyleGAN's generator begins with a constant. A mapping network turns the noise $z$ into a code $w$, which acts on every layer as a style.
 # - AdaIN normalizes the measured strength of each feature map, weight demodulation the expected one.
 # - Styles of different layers may come from different codes: for tops, the coarse ones decide about the sleeves, the fine ones about the shade.
-# - Truncation pulls codes towards their mean, and trades variety for quality.
+# - Truncation pulls codes towards their mean: precision rises, and recall falls.
 #
 # ## Exercises
 # In [exercises/13_stylegan.ipynb](../exercises/13_stylegan.ipynb), with cells that check your answers:

@@ -2,11 +2,9 @@
 
 import types
 
-import genkeras as gk
 import keras
 import numpy as np
 import pytest
-from genkeras import data
 
 from tools.lift import chapter
 
@@ -175,14 +173,3 @@ def test_completing_adds_noise_that_is_not_the_noise_of_the_start():
     drawn = FIFTEEN["inpaint"](field, nothing, nothing[0], np.full(3, 10), times, seed=4)
     start = FIFTEEN["start_noise"](3, 4)
     assert abs(np.corrcoef(drawn.ravel(), start.ravel())[0, 1]) < 0.1
-
-
-# --- The weights that come with the package ------------------------------------------------------
-
-
-def test_the_pretrained_weights_fit_the_chapters_network_and_are_small():
-    assert len(data.read_asset("15_diffusion.npz")) < 4_000_000
-    network = gk.load_pretrained("15_diffusion", FIFTEEN["build_unet"]())
-    drawn = FIFTEEN["in_parts"](FIFTEEN["heun"], network, np.arange(20) % 10, np.linspace(1, 0, 6))
-    assert drawn.shape == (20, 28, 28, 1)
-    assert 0.1 < drawn.mean() < 0.5

@@ -102,7 +102,9 @@ def test_a_training_goes_on_only_from_a_backup_with_the_same_settings(tmp_path, 
 def test_a_training_of_no_whole_epochs_or_of_an_unknown_chapter_is_refused():
     with pytest.raises(ValueError, match="^steps must be a positive multiple of 500, got 750$"):
         pretrain.find("15", steps=750)
-    with pytest.raises(ValueError, match="^no training of chapter '14'; there are those of 11, 13, 15$"):
+    with pytest.raises(
+        ValueError, match="^no training of chapter '14'; there are those of 11, 13, 15$"
+    ):
         pretrain.find("14")
 
 

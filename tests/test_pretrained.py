@@ -9,6 +9,8 @@ import pytest
 from genkeras import data
 from keras import layers
 
+from tools import lift
+
 
 def small_model(units=3):
     return keras.Sequential([keras.Input((2,)), layers.Dense(units), layers.Dense(1)])
@@ -63,3 +65,31 @@ def test_a_damaged_file_is_refused(stored):
     stored[0].write_bytes(stored[0].read_bytes()[:-1] + b"x")
     with pytest.raises(RuntimeError, match="damaged"):
         gk.load_pretrained("99_small", small_model())
+
+
+def drawn_by(number):
+    """Thirty images of a chapter's pretrained network."""
+    code, rng = lift.chapter(number), np.random.default_rng(0)
+    if number == "11":
+        network = code["build_generator"](code["LATENT_DIM"] + 10)
+        gk.load_pretrained("11_dcgan", network)
+        z = rng.standard_normal((30, code["LATENT_DIM"]))
+        return network(np.concatenate([z, np.eye(10)[np.arange(30) % 10]], axis=1))
+    if number == "13":
+        sizes = code["LATENT_DIM"], code["W_DIM"], code["RESOLUTIONS"], code["FILTERS"]
+        network = gk.load_pretrained("13_stylegan", code["build_generator"](*sizes))
+        inputs = [rng.standard_normal((30, *one.shape[1:])) for one in network.inputs]
+        return np.clip(network(inputs) / 2 + 0.5, 0, 1)[:, 2:-2, 2:-2]
+    network = gk.load_pretrained("15_diffusion", code["build_unet"]())
+    times = np.linspace(1, 0, 6)
+    return code["in_parts"](code["heun"], network, np.arange(30) % 10, times)
+
+
+@pytest.mark.parametrize("number", ["11", "13", "15"])
+def test_the_weights_that_come_with_the_package_are_small_and_draw_garments(number):
+    [path] = data.ASSETS.glob(f"{number}_*.npz")
+    assert path.stat().st_size < 2_000_000
+    pictures = np.float32(drawn_by(number))
+    assert pictures.shape == (30, 28, 28, 1)
+    confidence = gk.classify(pictures)[1].max(axis=1)
+    assert np.mean(confidence > 0.5) > 0.8
