@@ -254,7 +254,7 @@ print(f"distance over that of the textbook's DCGAN: {textbook_share:.2f}")
 # The Fréchet distance falls from 71<!-- 10 ffd --> for the dense GAN of chapter 10 to 16.2<!-- distance -->, and recall rises from 0.25<!-- 10 recall --> to 0.73<!-- recall -->.
 # The last weights have a distance of 19<!-- last_distance -->, so here the average helps.
 # The textbook's DCGAN is larger, and its discriminator has dropout in place of batch normalization.
-# By its recipe we got a distance of 74.7<!-- experiment textbook_gans dcgan classic_ffd --> after two epochs; ours, which is smaller, has 0.22<!-- textbook_share --> of that after three.
+# By its recipe we got a distance of 74.7<!-- experiment textbook_gans dcgan classic_ffd --> after two epochs; ours has 0.22<!-- textbook_share --> of that.
 
 # %% [markdown]
 # ## What the scores see

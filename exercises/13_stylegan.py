@@ -173,12 +173,12 @@ pullovers = np.tile(w[kinds == 2][:10], (10, 1))
 # %% [markdown]
 # How often do the coarse styles make a pullover of a T-shirt?
 # Draw all pairs with the codes of the pullovers at the two coarse layers, those of the T-shirts at the others, and `noises`.
-# Then use `gk.classify`: in what `share` of the images, from 0 to 1, is the class pullover (number 2) the most probable one?
+# Then use `gk.classify`: with its probabilities, `verdicts`, compute in what `share` of the images, from 0 to 1, the class pullover (number 2) is the most probable one.
 
 # %% tags=["solution"]
 ### BEGIN SOLUTION
-pictures = draw(synthesis, mix(pullovers, shirts, 2), noises)
-share = np.mean(gk.classify(pictures)[1].argmax(axis=1) == 2)
+verdicts = gk.classify(draw(synthesis, mix(pullovers, shirts, 2), noises))[1]
+share = np.mean(verdicts.argmax(axis=1) == 2)
 ### END SOLUTION
 
 # %% tags=["check", "points-2"]
