@@ -126,6 +126,13 @@ for name, classes in kinds.items():
 # Write a function that returns the vector $w$ with the smallest loss, for arrays (n, d) of real and of generated points.
 
 
+# %%
+def linear_critic_loss(w, real, fake, penalty_weight):
+    """The loss of the critic f(x) = w x."""
+    penalty = (np.linalg.norm(w) - 1) ** 2
+    return np.mean(fake @ w) - np.mean(real @ w) + penalty_weight * penalty
+
+
 # %% tags=["solution"]
 def best_linear_critic(real, fake, penalty_weight):
     """The w (d,) that minimizes the critic's loss with this lambda."""
@@ -137,12 +144,6 @@ def best_linear_critic(real, fake, penalty_weight):
 
 
 # %% tags=["check", "points-3"]
-def linear_critic_loss(w, real, fake, penalty_weight):
-    """The loss of the critic f(x) = w x."""
-    penalty = (np.linalg.norm(w) - 1) ** 2
-    return np.mean(fake @ w) - np.mean(real @ w) + penalty_weight * penalty
-
-
 for penalty_weight in (10, 1):
     real, fake = rng.normal(1, 1, (200, 3)), rng.normal(0, 1, (200, 3))
     w = np.asarray(best_linear_critic(real, fake, penalty_weight), dtype=float)

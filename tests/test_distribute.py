@@ -98,7 +98,7 @@ def train_dcgan():
 
     code = chapter("11")
     model = code["DCGAN"](code["build_generator"](4), code["build_discriminator"]())
-    rates = code["adam"](1e-3), code["adam"](1e-3)
+    rates = code["adam"](1e-4), code["adam"](1e-4)
     model.compile(*rates, steps_per_execution=2, jit_compile=False)
     history = model.fit(IMAGES, batch_size=16, epochs=2, verbose=0).history
     return {**history, "drawn": np.asarray(model.average(Z[:2])).ravel().tolist()}

@@ -33,28 +33,28 @@ def mix(wa, wb, k):
     2: [
         # the other way round
         """\
-pictures = draw(synthesis, mix(shirts, pullovers, 2), noises)
-share = np.mean(gk.classify(pictures)[1].argmax(axis=1) == 2)
+verdicts = gk.classify(draw(synthesis, mix(shirts, pullovers, 2), noises))[1]
+share = np.mean(verdicts.argmax(axis=1) == 2)
 """,
         # one layer
         """\
-pictures = draw(synthesis, mix(pullovers, shirts, 1), noises)
-share = np.mean(gk.classify(pictures)[1].argmax(axis=1) == 2)
+verdicts = gk.classify(draw(synthesis, mix(pullovers, shirts, 1), noises))[1]
+share = np.mean(verdicts.argmax(axis=1) == 2)
 """,
         # T-shirts
         """\
-pictures = draw(synthesis, mix(pullovers, shirts, 2), noises)
-share = np.mean(gk.classify(pictures)[1].argmax(axis=1) == 0)
+verdicts = gk.classify(draw(synthesis, mix(pullovers, shirts, 2), noises))[1]
+share = np.mean(verdicts.argmax(axis=1) == 0)
 """,
         # the mean probability
         """\
-pictures = draw(synthesis, mix(pullovers, shirts, 2), noises)
-share = gk.classify(pictures)[1][:, 2].mean()
+verdicts = gk.classify(draw(synthesis, mix(pullovers, shirts, 2), noises))[1]
+share = verdicts[:, 2].mean()
 """,
         # in percent
         """\
-pictures = draw(synthesis, mix(pullovers, shirts, 2), noises)
-share = 100 * np.mean(gk.classify(pictures)[1].argmax(axis=1) == 2)
+verdicts = gk.classify(draw(synthesis, mix(pullovers, shirts, 2), noises))[1]
+share = 100 * np.mean(verdicts.argmax(axis=1) == 2)
 """,
     ],
     3: [
