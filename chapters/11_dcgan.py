@@ -26,7 +26,7 @@
 # | Slides | *Generando nuevos datos con GANs*; *GANs: avances recientes* (the basis of chapters 12 and 13) |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Deep Convolutional GANs" |
 # | Result | Draws garments at 0.22<!-- textbook_share --> of the Fréchet distance of the textbook's DCGAN; told the class, after a longer training, at a distance of 1.9<!-- pretrained_distance --> |
-# | Time | 826 s<!-- seconds --> on two CPU cores |
+# | Time | 826 s<!-- seconds --> on one CPU core, beside other work |
 # | Evidence | [The experiments](../experiments/README.md) |
 
 # %% [markdown]

@@ -27,7 +27,7 @@
 # | Slides | *Progressive growing of GANs (NVIDIA)*; *Progressive growing of GANs: results* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Progressive Growing of GANs" |
 # | Result | A GAN grows from 4 by 4 to 32 by 32 pixels, and no output changes when layers are added; Fréchet distance 16<!-- distance -->, recall 0.53<!-- recall --> |
-# | Time | 881 s<!-- seconds --> on two CPU cores |
+# | Time | 881 s<!-- seconds --> on two CPU cores, beside other work |
 # | Evidence | [The experiments](../experiments/README.md) |
 
 # %% [markdown]

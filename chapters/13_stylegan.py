@@ -26,7 +26,7 @@
 # | Slides | *Generador basado en el estilo: resultados*; *Transferencia basada en el estilo: resultados* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "StyleGANs" |
 # | Result | Mixes the styles of two garments; its images have a Fréchet distance of 6.7<!-- distance --> with recall 0.40<!-- recall --> after two epochs, and of 2.8<!-- pretrained_distance --> with recall 0.65<!-- pretrained_recall --> after nearly twelve |
-# | Time | 524 s<!-- seconds --> on two CPU cores |
+# | Time | 524 s<!-- seconds --> on two CPU cores, beside other work |
 # | Evidence | [The experiments](../experiments/README.md) |
 
 # %% [markdown]
@@ -490,7 +490,7 @@ plt.show()
 #
 # The same table for a sneaker and an ankle boot:
 
-# %% alt="Table of shoes. Above: two sneakers, two ankle boots and three flat sandals. On the left a sneaker and a light boot, by turns. Coarse rows: the sneaker gets a torn shaft under boots, and the boot becomes low under sneakers and sandals. Middle rows: the boot is torn under sneakers and sandals; the sneaker is higher under sandals. Fine rows: the outlines stay; under boots the sneaker is light down to the sole; under sandals both shoes have large gaps."
+# %% alt="Table of shoes. Above: two sneakers, two ankle boots and three flat sandals. On the left a sneaker and a light boot, by turns. Coarse rows: the sneaker gets a torn shaft under boots, and the boot becomes low under sneakers and sandals. Middle rows: the boot is torn under sneakers and sandals; the sneaker is higher under sandals. Fine rows: the heights stay; under boots the sneaker is light down to the sole; under sandals both shoes have large gaps."
 firsts = {"sneaker": typical[7][0], "boot": typical[9][0]}
 shoes = [*typical[7][1:], *typical[9][1:], *typical[5]]  # sneakers, boots, sandals
 gk.plot_rows(mixing_table(synthesis, w, noises, levels, firsts, shoes))
@@ -509,7 +509,7 @@ gk.plot_rows(mixing_table(synthesis, w, noises, outer, firsts, across))
 plt.show()
 
 # %% [markdown]
-# With coarse styles only shreds are left.
+# With coarse styles hardly more than shreds are left.
 # With the fine styles of a top, the trousers lose the gap between the legs and look like a dress.
 # Over pairs of any two classes, the class of the first code stays in 66 %<!-- experiment 13 mixed all_fine_first --> of the images with fine styles, and in 18 %<!-- experiment 13 mixed all_coarse_first --> with coarse ones.
 #
