@@ -17,15 +17,15 @@
 # # 11 Deep convolutional GANs
 #
 # The dense GAN of the last chapter draws garments that are covered with specks.
-# Convolutions should do better, but for some time nobody could train convolutional GANs reliably.
+# Convolutions should do better, but the first convolutional GANs were hard to train.
 # Radford et al. (2016) tried many variants and wrote down a short list of guidelines.
-# Networks that follow it are called DCGANs, and the list has shaped most GANs since.
+# Networks that follow it are called DCGANs.
 #
 # | | |
 # |---|---|
 # | Slides | *Generando nuevos datos con GANs*; *GANs: avances recientes* (the basis of chapters 12 and 13) |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Deep Convolutional GANs" |
-# | Result | Draws garments at 0.22<!-- textbook_share --> of the Fréchet distance of the textbook's DCGAN; told the class, after a longer training, at a distance of 1.9<!-- pretrained_distance --> |
+# | Result | Draws garments at 0.24<!-- experiment textbook_gans dcgan textbook_share --> of the Fréchet distance of the textbook's DCGAN in the same time; told the class, and with the package's weights, at a distance of 1.9<!-- pretrained_distance --> |
 # | Time | 826 s<!-- seconds --> on one CPU core, beside other work |
 # | Evidence | [The experiments](../experiments/README.md) |
 
@@ -71,8 +71,10 @@ shape = x_train.shape[1:]
 # - no pooling: strided convolutions in the discriminator, transposed ones in the generator;
 # - batch normalization in both, except at the generator's output and the discriminator's input;
 # - no dense hidden layers;
-# - ReLU in the generator with $\tanh$ at its output, leaky ReLU in the discriminator;
-# - Adam with a small momentum, $\beta_1 = 0.5$.
+# - ReLU in the generator with $\tanh$ at its output, leaky ReLU in the discriminator.
+#
+# They trained with Adam and a small momentum, $\beta_1 = 0.5$, as we do; our learning rate is ten times theirs, for a short training.
+# After 300 steps of our networks, the Fréchet distance is 95<!-- experiment 11 guidelines all_mean --> with all guidelines, 125<!-- experiment 11 guidelines no_norm_in_d_mean --> without batch normalization in the discriminator, and 105<!-- experiment 11 guidelines no_norm_in_g_mean --> without it in the generator.
 
 # %% alt="Diagram: 32 numbers of noise, maps of 7 by 7 by 64, 14 by 14 by 48 and the image of 28 by 28 form the generator; maps of 14 by 14 by 32, 7 by 7 by 64, 4 by 4 by 128 and one logit the discriminator."
 sizes = [(7, 64), (14, 48), (28, 1), (14, 32), (7, 64), (4, 128)]
@@ -134,7 +136,7 @@ def build_discriminator(shape=(28, 28, 1), outputs=1):
 #
 # Batch normalization makes the logit of an image depend on the rest of its batch.
 # So the discriminator gets real and generated images in separate batches, as in the generator's phase, where all images are generated.
-# After 300 steps, the Fréchet distance is 95<!-- experiment 11 guidelines all_mean --> with all guidelines, 272<!-- experiment 11 guidelines mixed_mean --> with mixed batches, 125<!-- experiment 11 guidelines no_norm_in_d_mean --> without batch normalization in the discriminator, and 105<!-- experiment 11 guidelines no_norm_in_g_mean --> without it in the generator.
+# With mixed batches the distance after 300 steps is 272<!-- experiment 11 guidelines mixed_mean -->, not 95<!-- experiment 11 guidelines all_mean -->.
 #
 # And since two players who react to each other tend to circle around a solution, the mean of their recent weights may be better than the last ones.
 # We draw with a moving average $\bar\theta$ of the generator's weights (Keras has one, too: `use_ema` of its optimizers):
@@ -142,7 +144,6 @@ def build_discriminator(shape=(28, 28, 1), outputs=1):
 # $$\bar\theta \leftarrow m\, \bar\theta + (1 - m)\, \theta, \qquad m = \min\left(0.995,\; \frac{1 + t}{10 + t}\right)$$
 #
 # In the first steps $t$ the momentum $m$ is small, so that the untrained network is soon forgotten.
-# Batch normalization's statistics are moving averages already; here they are averaged once more.
 
 
 # %%
@@ -203,7 +204,7 @@ class DCGAN(gk.AdversarialModel):
 
 # %%
 def adam(rate):
-    """Adam with the small momentum of the guidelines."""
+    """Adam with a small momentum, as in the paper."""
     return keras.optimizers.Adam(rate, beta_1=0.5)
 
 
@@ -219,7 +220,7 @@ for _ in range(images.epochs(EPOCHS)):
     drawn.append(np.float32(dcgan.average(z)))
 garments = drawn[-1]
 
-# %% alt="Five rows of ten generated garments. Epochs 1, 2 and 3 from the same noise: tops, a dress, sandals, bags, sneakers; most columns keep their kind of garment, edges become sharper, and some images have grids of specks or are torn. Two rows of others at the end: boots, trousers, tops, sandals, sneakers; several are torn."
+# %% alt="Five rows of ten generated garments. Epochs 1, 2 and 3 from the same noise: tops, a dress, sandals, bags, sneakers; most columns keep their kind of garment, edges become sharper, and some images have specks or are torn. Two rows of others at the end: boots, trousers, tops, sandals, sneakers; several are torn."
 rows = {f"epoch {i + 1}": drawn[i][:10] for i in (0, len(drawn) // 2, len(drawn) - 1)}
 gk.plot_rows(rows | {"end, others": garments[10:20], "and others": garments[20:30]})
 plt.show()
@@ -227,7 +228,7 @@ plt.show()
 # %% [markdown]
 # Most garments can be recognized after the first epoch.
 # Later their edges become sharper, and most of the noise keeps its kind of garment.
-# At the end some images are torn, and others have a grid of specks.
+# At the end some images are torn, and others have specks.
 #
 # The scores are those of chapter 10, with test images as the reference, since the classifier that gives the features has been trained on the others.
 
@@ -237,7 +238,7 @@ def report(name, pictures, real):
     """Print and return the scores of pictures beside the features of real ones."""
     features = gk.classify(np.float32(pictures)[: len(real)])[0]
     values = gk.frechet_distance(real, features), *gk.precision_recall(real, features)
-    print("{:19} {:5.1f}, precision {:.2f}, recall {:.2f}".format(name, *values))
+    print("{:19} distance {:5.1f}, precision {:.2f}, recall {:.2f}".format(name, *values))
     return values
 
 
@@ -246,27 +247,24 @@ real_features = gk.classify(reference)[0]
 real_distance, _, real_recall = report("real images", others, real_features)
 distance, precision, recall = report("DCGAN, average", garments, real_features)
 last_distance, *_ = report("DCGAN, last weights", dcgan.generator(z), real_features)
-textbook_distance = 74.7  # of its DCGAN after two epochs, in the experiments
-textbook_share = distance / textbook_distance
-print(f"distance over that of the textbook's DCGAN: {textbook_share:.2f}")
 
 # %% [markdown]
 # The Fréchet distance falls from 71<!-- 10 ffd --> for the dense GAN of chapter 10 to 16.2<!-- distance -->, and recall rises from 0.25<!-- 10 recall --> to 0.73<!-- recall -->.
 # The last weights have a distance of 19<!-- last_distance -->, so here the average helps.
 # The textbook's DCGAN is larger, and its discriminator has dropout in place of batch normalization.
-# By its recipe we got a distance of 74.7<!-- experiment textbook_gans dcgan classic_ffd --> after two epochs; ours, which is smaller, has 0.22<!-- textbook_share --> of that after three.
+# By its recipe we got a distance of 74.1<!-- experiment textbook_gans dcgan classic_ffd --> after two epochs; in the same time ours, which is smaller, comes to 18.1<!-- experiment textbook_gans dcgan ffd -->, and so to 0.24<!-- experiment textbook_gans dcgan textbook_share --> of that.
 
 # %% [markdown]
 # ## What the scores see
 # A distance of 16.2<!-- distance --> says that something is wrong, but not what.
 # To learn what the three scores react to, we damage real images in four ways: a blur, grain, a shift by two pixels, and a set that has only tops and dresses, without trousers, shoes and bags.
 
-# %% alt="Five rows of ten garments: real; the same blurred; the same with bright and dark specks; the same two pixels farther to the right, where some tips of shoes are cut off; and other garments, tops and dresses only."
+# %% alt="Five rows of ten garments: real; the same blurred; the same with bright and dark specks; the same two pixels farther to the right, where some heels are cut off; and other garments, tops and dresses only."
 upper = np.isin(images.y_test[: 2 * SCORED], [0, 2, 3, 4, 6])
-noise = 0.1 * np.random.default_rng(run.seed).standard_normal(others.shape)
+grain = 0.1 * np.random.default_rng(run.seed).standard_normal(others.shape)
 damaged = {
     "blurred": gaussian_filter(others, (0, 0.8, 0.8, 0)),
-    "with grain": np.float32(np.clip(others + noise, 0, 1)),
+    "with grain": np.float32(np.clip(others + grain, 0, 1)),
     "shifted": shift(others, (0, 0, 2, 0), order=0),
     "tops, dresses": others[upper[len(reference) :]],
 }
@@ -274,24 +272,26 @@ gk.plot_rows({"real": others[:10]} | {name: row[:10] for name, row in damaged.it
 plt.show()
 
 # %%
-damages = [report(name, row, real_features) for name, row in damaged.items()]
-blurred_recall, _, _, upper_recall = [values[2] for values in damages]
-upper_features = gk.classify(damaged["tops, dresses"])[0]
+for name, row in damaged.items():
+    report(name, row, real_features)
 kept = upper[: len(reference)]
-kept_recall = gk.precision_recall(real_features[kept], upper_features)[1]
-missing_recall = gk.precision_recall(real_features[~kept], upper_features)[1]
-print(f"recall within tops and dresses {kept_recall:.2f}, others {missing_recall:.2f}")
+recalls = {}  # for tops and dresses, and for all other garments
+for name, row in (damaged | {"DCGAN": garments}).items():
+    features = gk.classify(row)[0]
+    halves = real_features[kept], real_features[~kept]
+    recalls[name] = [gk.precision_recall(half, features)[1] for half in halves]
+    print("{:14} recall of tops {:.2f}, of others {:.2f}".format(name, *recalls[name]))
+kept_recall, missing_recall = recalls["tops, dresses"]
+dcgan_kept_recall, dcgan_others_recall = recalls["DCGAN"]
 
 # %% [markdown]
-# Blur, grain and shift have similar distances, so the distance does not tell them apart.
-# Precision is lowest for the grain.
+# At these strengths blur, grain and shift have similar distances: three faults, and about one number.
 #
 # Recall is the share of real images that lie among the others.
 # Where kinds are missing, it should be low, and it is: 0.87<!-- kept_recall --> within the kinds that were kept, about that of real images, and 0.01<!-- missing_recall --> within the missing ones.
-# The set holds half of the kinds, so together this gives 0.44<!-- upper_recall -->.
-# But blur, grain and shift leave out no kind, and still cost recall, the blur most of all, 0.15<!-- blurred_recall -->.
-# The features of all their images have moved, so that few real ones lie among them.
-# A low recall alone thus does not mean that kinds are missing; recall by class tells the two apart.
+# But blur, grain and shift leave out no kind, and still cost recall, the blur most of all.
+# What tells the two cases apart is recall by class: with kinds missing, the others keep the recall of real images; after blur, grain or shift, neither half does.
+# For the DCGAN it is 0.75<!-- dcgan_kept_recall --> for tops and dresses and 0.75<!-- dcgan_others_recall --> for the others: TODO.
 
 # %% [markdown]
 # ## Arithmetic with codes
@@ -319,8 +319,7 @@ print(f"control: {control_dresses:.0f} % dresses, {control_pullovers:.0f} % pull
 
 # %% [markdown]
 # In the control 70 %<!-- control_dresses --> are still taken for dresses, and 1 %<!-- control_pullovers --> for pullovers.
-# The difference between pullovers and T-shirts has a direction: it adds the sleeves.
-# But only 10 %<!-- sum_dresses --> of the sums are still dresses for the classifier, and 76 %<!-- sum_pullovers --> have become pullovers.
+# The difference between pullovers and T-shirts has a direction, but not only that of sleeves: 76 %<!-- sum_pullovers --> of the sums have become pullovers, and 10 %<!-- sum_dresses --> are still dresses.
 
 # %% [markdown]
 # ## Choosing the class
@@ -328,7 +327,7 @@ print(f"control: {control_dresses:.0f} % dresses, {control_pullovers:.0f} % pull
 # If there are labels, both networks can use them.
 # The generator gets the class as ten more numbers beside the noise.
 # The discriminator has ten outputs, and only that of the given class counts: it answers whether the image is a real *sneaker*, say.
-# This is a simple relative of the projection discriminator (Miyato and Koyama, 2018).
+# Conditional GANs go back to Mirza and Osindero (2014); ours is a simple relative of the projection discriminator (Miyato and Koyama, 2018).
 
 
 # %%
@@ -369,10 +368,9 @@ epochs = images.epochs(CONDITIONAL_EPOCHS)
 conditional.fit(x_train, one_hot[images.y_train], batch_size=BATCH_SIZE, epochs=epochs)
 
 # %% [markdown]
-# So far we have trained for minutes.
-# The package has the weights of a longer training of the same code, with 17,000<!-- setting --> batches and a rate that falls along a cosine.
+# The package has weights of the same code after 17,000<!-- setting --> batches, ten times as many, with a falling rate and with $m$ up to 0.999<!-- setting -->.
 
-# %% alt="Ten rows, one for each class, with six images trained here on the left and six trained for longer on the right. Almost all show their class. In a column shade and pattern repeat: the fifth on the left is dark, the fourth on the right striped. On the right there are more details, such as necklines, stripes and handles of bags. Many sandals are torn on the left, some on the right."
+# %% alt="Ten rows, one for each class, with six images trained here on the left and six trained for longer on the right. Most show their class; pullovers, coats and shirts look alike. In a column shade and pattern repeat: the fifth on the left is dark, the fourth on the right striped. On the right there are more details, such as necklines, stripes and handles of bags. Many sandals are torn on the left, some on the right."
 pretrained = gk.load_pretrained("11_dcgan", build_generator(n_inputs, shape))
 requested = np.arange(SCORED) % len(one_hot)
 inputs = np.concatenate([z, one_hot[requested]], axis=1)
@@ -392,17 +390,14 @@ def accuracy_of(pictures, labels):
     return 100 * np.mean(gk.classify(pictures)[1].argmax(axis=1) == labels)
 
 
-told = np.float32(conditional.average(inputs))
-told_longer = np.float32(pretrained(inputs))
-not_told_distance, *_ = report("not told", drawn[epochs - 1], real_features)
-conditional_distance, *_ = report("conditional", told, real_features)
-longer_scores = report("trained for longer", told_longer, real_features)
+conditional_images = np.float32(conditional.average(inputs))
+pretrained_images = np.float32(pretrained(inputs))
+conditional_distance, *_ = report("conditional", conditional_images, real_features)
+longer_scores = report("trained for longer", pretrained_images, real_features)
 pretrained_distance, _, pretrained_recall = longer_scores
-conditional_accuracy = accuracy_of(told, requested)
-pretrained_accuracy = accuracy_of(told_longer, requested)
+conditional_accuracy = accuracy_of(conditional_images, requested)
 real_accuracy = accuracy_of(x_test, images.y_test)
-print(f"requested class recognized: trained here {conditional_accuracy:.1f} %")
-print(f"for longer {pretrained_accuracy:.1f} %, real images {real_accuracy:.1f} %")
+print(f"class recognized: {conditional_accuracy:.1f} %, real {real_accuracy:.1f} %")
 
 # %% [markdown]
 # Both generators draw the class that we request, and in a column shades and patterns repeat: the noise keeps a meaning across the classes.
@@ -410,9 +405,9 @@ print(f"for longer {pretrained_accuracy:.1f} %, real images {real_accuracy:.1f} 
 # Many sandals are torn on the left, and some on the right.
 #
 # In 92.4 %<!-- conditional_accuracy --> of the images of the model trained here, the classifier sees the class that was requested; in real test images it sees the right one in 92.1 %<!-- real_accuracy -->.
-# The distance is 6.6<!-- conditional_distance -->, where the model without labels has 27<!-- not_told_distance --> after as many epochs.
-# The scores use the features of a classifier of the same ten classes, so they also reward images that show their class.
-# The longer training brings the distance to 1.9<!-- pretrained_distance -->, with a recall of 0.80<!-- pretrained_recall -->; real images have 0.8<!-- real_distance --> and 0.86<!-- real_recall -->.
+# The distance is 6.6<!-- conditional_distance -->, where the model without labels has 16<!-- distance --> after one epoch more.
+# The scores use the features of a classifier of the same ten classes, so they also reward images that show their class, and equal shares of the classes.
+# With the package's weights the distance is 1.9<!-- pretrained_distance -->, with a recall of 0.80<!-- pretrained_recall -->; real images have 0.8<!-- real_distance --> and 0.86<!-- real_recall -->.
 
 # %% [markdown]
 # ## The Wasserstein GAN
@@ -424,43 +419,45 @@ print(f"for longer {pretrained_accuracy:.1f} %, real images {real_accuracy:.1f} 
 # This is the *earth mover's distance*: the least mean distance over which the points of one set have to be carried to become the other.
 # To hold the slope near 1, Gulrajani et al. (2017) add a *gradient penalty*, at random points between real and generated ones:
 #
-# $$\lambda \; \mathbb{E} \left(\|\nabla f(\hat{x})\| - 1\right)^2, \qquad \hat{x} = t\,x + (1 - t)\,G(z), \quad t \sim U(0, 1), \quad \lambda = 10$$
+# $$\lambda \; \mathbb{E} \left(\|\nabla f(\hat{x})\| - 1\right)^2, \qquad \hat{x} = \varepsilon x + (1 - \varepsilon)\,G(z), \quad \varepsilon \sim U(0, 1), \quad \lambda = 10$$
 #
 # The critic makes five steps for each of the generator, and may not use batch normalization, since the penalty is one for each point.
-# In code, with the ring of chapter 10; the layers are float32 on a GPU, too, because the gradient of a gradient is fragile in half precision.
+# We try it on the ring of chapter 10.
+# The layers are float32 on a GPU, too, because the gradient of a gradient is fragile in half precision.
 
 
 # %%
 def critic_loss(critic, real, fake):
-    """Minus the gap between the critic's means, plus ten times the gradient penalty."""
-    t = keras.random.uniform((ops.shape(real)[0], 1))
-    points = t * real + (1 - t) * fake
+    """Minus the gap between its means, plus ten times the penalty, for points (n, d)."""
+    epsilon = keras.random.uniform((ops.shape(real)[0], 1))
+    between = epsilon * real + (1 - epsilon) * fake
     with tf.GradientTape() as tape:
-        tape.watch(points)
-        values = critic(points)
-    slopes = ops.norm(tape.gradient(values, points), axis=1)
+        tape.watch(between)
+        values = critic(between)
+    slopes = ops.norm(tape.gradient(values, between), axis=1)
     return ops.mean(critic(fake) - critic(real)) + 10 * ops.mean((slopes - 1) ** 2)
 
 
 class WGAN(DCGAN):
-    """The same with a critic, which makes a step with each fifth of a batch."""
+    """For points in batches that 5 divides; draw with `generator`, not with `average`."""
 
     def train_step(self, real):
         critic, n = self.discriminator, ops.shape(real)[0] // 5
+        size = self.generator.input_shape[-1]
         for part in ops.split(real, 5):
-            fake = self.generator(self.noise(n, 8), training=True)
+            fake = self.generator(self.noise(n, size), training=True)
             loss = functools.partial(critic_loss, critic, part, fake)
             value = gk.minimize(self.d_optimizer, loss, critic.trainable_weights)
 
         def g_loss():
-            return -ops.mean(critic(self.generator(self.noise(n, 8), training=True)))
+            return -ops.mean(critic(self.generator(self.noise(n, size), training=True)))
 
         gk.minimize(self.g_optimizer, g_loss, self.generator.trainable_weights)
         return {"critic_loss": value}
 
 
 # %% [markdown]
-# If the critic is the best one, minus its loss is an estimate of $W$.
+# If the critic is the best one, the gap between its means is $W$.
 # For two sets of a few hundred points the earth mover's distance can also be computed directly: SciPy finds the best way to pair them.
 # We do both after each epoch.
 
@@ -487,11 +484,11 @@ wgan.compile(*optimizers, steps_per_execution=10, jit_compile=True)
 centers = np.array([(np.cos(a), np.sin(a)) for a in np.arange(8) * np.pi / 4])
 points = rng.normal(centers[rng.integers(8, size=64_000)], 0.05).astype("float32")
 data = tf.data.Dataset.from_tensor_slices(points).shuffle(64_000).batch(1280)
-estimates, carried = [], []
+critic, gaps, carried = wgan.discriminator, [], []
 for _ in range(RING_EPOCHS):
-    history = wgan.fit(data, epochs=1, shuffle=False)
-    estimates.append(-history.history["critic_loss"][0])
+    wgan.fit(data, epochs=1, shuffle=False)
     found = np.float32(wgan.generator(wgan.noise(2000, 8)))
+    gaps.append(np.mean(critic(points[:1000])) - np.mean(critic(found[:1000])))
     carried.append(earth_movers_distance(found[:1000], points[:1000]))
 floor = earth_movers_distance(points[1000:2000], points[:1000])
 
@@ -500,25 +497,25 @@ figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
 axes[0].scatter(*points[:2000].T, s=3, color="0.7")
 axes[0].scatter(*found.T, s=3, alpha=0.5, color="C1")
 axes[0].set(aspect="equal", title="real (gray), generated (orange)")
-axes[1].plot(range(1, RING_EPOCHS + 1), estimates, label="minus the critic's loss")
+axes[1].plot(range(1, RING_EPOCHS + 1), gaps, label="gap of the critic's means")
 axes[1].plot(range(1, RING_EPOCHS + 1), carried, label="1,000 points, paired")
 axes[1].axhline(floor, color="0.5", linestyle=":", label="real points, paired")
-axes[1].set(xlabel="epoch", ylabel="earth mover's distance", ylim=(0, None))
+axes[1].set(xlabel="epoch", ylabel="earth mover's distance")
 axes[1].legend(frameon=False, fontsize=8)
 plt.show()
 
 to_center = cdist(found, centers)
 ring_close = 100 * np.mean(to_center.min(axis=1) < 0.2)
 ring_groups = np.sum(np.mean(to_center < 0.2, axis=0) >= 0.005)
-last_estimate, last_carried = estimates[-1], carried[-1]
+last_gap, last_carried = gaps[-1], carried[-1]
 print(f"{ring_close:.0f} % close to a group, {ring_groups} of 8 groups found")
-print(f"critic {last_estimate:.3f}, paired {last_carried:.3f}, real points {floor:.3f}")
+print(f"critic {last_gap:.3f}, paired {last_carried:.3f}, real points {floor:.3f}")
 
 # %% [markdown]
-# The points come to lie in all 8<!-- ring_groups --> groups, 73 %<!-- ring_close --> of them close to one.
-# At first the critic is not yet the best one; then both curves fall together.
-# At the end minus the critic's loss is 0.08<!-- last_estimate -->, and the best pairs have a mean distance of 0.12<!-- last_carried -->, of which some is due to chance: two samples of real points have 0.07<!-- floor -->.
-# So unlike the losses of chapter 10, this one tells how far the training has come.
+# The points come to lie in all 8<!-- ring_groups --> groups, 73 %<!-- ring_close --> of them close to one; the GAN of chapter 10, with another discriminator, has 91 %<!-- 10 gan_close -->.
+# In the first epochs the critic is too poor, and its gap says nothing.
+# Then both curves fall together, to 0.08<!-- last_gap --> for the gap and 0.12<!-- last_carried --> for the best pairs, of which some is due to chance: two samples of real points have 0.07<!-- floor -->.
+# So with a critic that has been trained well, the gap tells how far the generator has come, which the losses of chapter 10 do not.
 
 # %% [markdown]
 # ## Copies?
@@ -535,10 +532,10 @@ def nearest(pictures, x):
     return distances[:, 0], numbers[:, 0]
 
 
-copies = np.float32(np.clip(x_train[:300] + noise[:300], 0, 1))
+copies = np.float32(np.clip(x_train[:300] + grain[:300], 0, 1))
 copy_gaps, copy_numbers = nearest(copies, x_train)
 test_gaps, _ = nearest(x_test[:300], x_train)
-new_gaps, numbers = nearest(told_longer[:300], x_train)
+new_gaps, numbers = nearest(pretrained_images[:300], x_train)
 copies_found = 100 * np.mean(copy_numbers == np.arange(len(copies)))
 farthest = copy_gaps.max()
 test_near = 100 * np.mean(test_gaps < farthest)
@@ -546,15 +543,15 @@ generated_near = 100 * np.mean(new_gaps < farthest)
 print(f"{copies_found:.1f} % of the copies find their original")
 print(f"up to {farthest:.1f}: test {test_near:.1f} %, generated {generated_near:.1f} %")
 
-# %% alt="Ten generated garments, one of each class, and below each its nearest training image: of the same kind, with other patterns, collars and outlines; the bag has a handle below and none above."
-gk.plot_rows({"generated": told_longer[:10], "nearest": x_train[numbers[:10]]})
+# %% alt="Ten generated garments, one of each class, and below each its nearest training image: of the same kind, most with other patterns, collars or outlines; the bag has a handle below and none above."
+gk.plot_rows({"generated": pretrained_images[:10], "nearest": x_train[numbers[:10]]})
 plt.show()
 
 # %% [markdown]
 # All copies find their original, 100 %<!-- copies_found -->.
 # With their grain they lie at most 2.7<!-- farthest --> away from it.
 # As near to some training image are 10 %<!-- generated_near --> of the generated images, and even 22 %<!-- test_near --> of the test images, which cannot be copies.
-# So the generated images are not nearer to the training images than other real ones.
+# So the generated images are no copies pixel by pixel; one that is moved by a pixel would escape this test.
 
 # %% [markdown]
 # ## Check
@@ -563,28 +560,29 @@ plt.show()
 assert missing_recall < kept_recall / 4, "recall does not see missing kinds"
 assert copies_found > 90, "the test for copies does not find copies"
 if not QUICK:
-    assert textbook_share < 0.7 and recall > 0.5, "no better than the textbook's"
+    assert distance < 40 and recall > 0.5, "the DCGAN draws badly"
     assert conditional_accuracy > real_accuracy - 2, "the class is not recognized"
-    assert pretrained_distance < real_distance + 4, "longer training is no gain"
+    assert pretrained_distance < real_distance + 4, "the package's weights draw badly"
     assert ring_groups >= 7 and ring_close > 50, "the WGAN misses groups"
-    assert abs(last_estimate - last_carried) < 0.1, "the critic's loss is no distance"
+    assert np.corrcoef(gaps[9:], carried[9:])[0, 1] > 0.5, "the gap is no distance"
 
 # %% [markdown]
 # ## What to remember
 # - A DCGAN is a convolutional generator and discriminator with strides and batch normalization. Give the discriminator real and generated images in separate batches, and draw with a moving average of the generator's weights.
-# - The Fréchet distance does not tell blur, grain and a small shift apart. Recall by class tells missing kinds from damaged images.
+# - The Fréchet distance does not tell blur, grain and a small shift apart. Where kinds are missing, the recall of the others stays that of real images; where all images are damaged, it falls for all.
 # - With labels the distance falls, and you can choose the class.
-# - A critic with a gradient penalty estimates the earth mover's distance, so its loss tells how far the training has come.
+# - A well-trained critic with a gradient penalty estimates the earth mover's distance; a poor one says nothing.
 #
 # ## Exercises
 # In [exercises/11_dcgan.ipynb](../exercises/11_dcgan.ipynb), with cells that check your answers:
-# how soon an average forgets; label smoothing; the recall of a generator that leaves out kinds; the best linear critic; a mixture of two classes.
+# the sizes of a DCGAN for other images; batch normalization by hand; how soon an average forgets; the best linear critic; a mixture of two classes.
 
 # %% [markdown]
 # ## References
 # - A. Radford, L. Metz and S. Chintala, [Unsupervised Representation Learning with Deep Convolutional GANs](https://arxiv.org/abs/1511.06434), 2016.
 # - Y. Yazıcı et al., [The Unusual Effectiveness of Averaging in GAN Training](https://arxiv.org/abs/1806.04498), 2019.
 # - T. Kynkäänniemi et al., [Improved Precision and Recall Metric for Assessing Generative Models](https://arxiv.org/abs/1904.06991), 2019.
+# - M. Mirza and S. Osindero, [Conditional Generative Adversarial Nets](https://arxiv.org/abs/1411.1784), 2014.
 # - T. Miyato and M. Koyama, [cGANs with Projection Discriminator](https://arxiv.org/abs/1802.05637), 2018.
 # - M. Arjovsky, S. Chintala and L. Bottou, [Wasserstein GAN](https://arxiv.org/abs/1701.07875), 2017.
 # - I. Gulrajani et al., [Improved Training of Wasserstein GANs](https://arxiv.org/abs/1704.00028), 2017.

@@ -52,6 +52,7 @@ LATENT_DIM = 32  # numbers of noise
 W_DIM = 32  # numbers of the code w
 EPOCHS = 1 if QUICK else 2  # GPU: 100
 BATCH_SIZE = 32
+MIXING = 0.5  # share of images that are drawn with two codes; GPU: 0.9
 RATE = 0.02  # learning rate of both players; GPU, with longer training: 0.0025
 MOMENTUM = 0.998  # of the moving average; GPU: 0.999
 SCORED = 300 if QUICK else 3000  # images on each side of a score
@@ -373,12 +374,12 @@ def adam(rate):
 keras.utils.set_random_seed(run.seed)
 shape = LATENT_DIM, W_DIM, RESOLUTIONS, FILTERS
 discriminator = build_discriminator(RESOLUTIONS, FILTERS, channels=1)
-generators = [build_generator(*shape) for _ in range(3)]
-gan = StyleGAN(*generators[:2], discriminator, mixing=0.1)
+generator, average, pretrained = (build_generator(*shape) for _ in range(3))
+gan = StyleGAN(generator, average, discriminator, MIXING)
 options = {"steps_per_execution": 10, "jit_compile": run.jit_compile}
 gan.compile(adam(RATE), adam(RATE), gamma=0.1, momentum=MOMENTUM, **options)
 gan.fit(pad(images.x_train), batch_size=BATCH_SIZE, epochs=images.epochs(EPOCHS))
-pretrained = gk.load_pretrained("13_stylegan", generators[2])
+gk.load_pretrained("13_stylegan", pretrained)
 
 
 # %%
@@ -447,11 +448,12 @@ mapping = pretrained.get_layer("mapping")
 synthesis = pretrained.get_layer("synthesis")
 w = np.float32(mapping(z))
 verdicts = gk.classify(sample)[1]
-typical = []  # for each class, the places of three images
-for k in range(10):
+typical = {}  # for each class, the places of three images
+for k in (0, 1, 2, 4, 5, 7, 9):
     places = np.flatnonzero(verdicts[:, k] > 0.95)
+    assert len(places) >= 3, f"too few images of class {k}"
     distances = np.linalg.norm(w[places] - w[places].mean(axis=0), axis=1)
-    typical.append(places[distances.argsort()[:3]])
+    typical[k] = places[distances.argsort()[:3]]
 levels = {"coarse": [0, 1], "middle": [2], "fine": [3, 4]}  # layers, from 0
 
 
@@ -541,12 +543,13 @@ print(f"deviation of a pixel: noise {noise_deviation:.4f}, codes {code_deviation
 
 # %%
 center = w.mean(axis=0)
-truncated = {}
+truncated, psi_scores = {}, {}
 for psi in (1.0, 0.7, 0.4):
     styles = np.repeat((center + psi * (w - center))[:, None], len(sizes), axis=1)
     truncated[psi] = draw(synthesis, [styles, *noises])
-    _, psi_precision, psi_recall = scores(truncated[psi], real_features)
-    print(f"psi {psi}: precision {psi_precision:.2f}, recall {psi_recall:.2f}")
+    psi_scores[psi] = scores(truncated[psi], real_features)
+    print("psi {}: {:.1f}, precision {:.2f}, recall {:.2f}".format(psi, *psi_scores[psi]))
+_, psi_precision, psi_recall = psi_scores[0.4]
 
 # %% alt="Ten garments in three rows, for psi 1, 0.7 and 0.4: two pullovers, a boot, two sneakers, two bags, two trousers and a flat shoe. For 0.4, bent trousers are straight, a patterned sneaker is plain, the handles of the bags are shorter and the flat shoe is higher; both pullovers have dark streaks."
 gk.plot_rows({f"psi {psi}": pictures[:10] for psi, pictures in truncated.items()})
@@ -567,7 +570,7 @@ if not QUICK:
     assert pretrained_distance < 10 and pretrained_recall > 0.5, "the longer training"
     shirts = [typical[0][0]] * 3
     mixed = draw_mixed(synthesis, w, noises, shirts, typical[2], levels["coarse"])
-    assert gk.classify(mixed)[1][:, [2, 4, 6]].sum() > 1.5, "no long sleeves"
+    assert gk.classify(mixed)[1][:, [2, 4]].sum() > 1.5, "no long sleeves"
     assert psi_recall < pretrained_recall, "truncation keeps all of the variety"
 
 # %% [markdown]
@@ -579,7 +582,7 @@ if not QUICK:
 #
 # ## Exercises
 # In [exercises/13_stylegan.ipynb](../exercises/13_stylegan.ipynb), with cells that check your answers:
-# a second code from any layer on, and what the classifier sees then; the noise switched off; AdaIN from one image to another; a kernel that smooths; truncation of the coarse styles only.
+# a second code from any layer on, and what the classifier sees then; the noise switched off; AdaIN from one image to another; demodulation, written out; truncation of the coarse styles only.
 
 # %% [markdown]
 # ## References

@@ -58,8 +58,9 @@ def mixed(images):
     """Which class the classifier sees in mixed styles, in % of the pairs.
 
     Pairs of images in whose class the classifier is 95 % sure, of two different classes: T-shirts
-    and pullovers, the three kinds of shoes, all classes. The second code enters at the layers of
-    one level; `neither` is the share in which the classifier sees a third class.
+    with the styles of pullovers, pullovers with those of T-shirts, the three kinds of shoes, all
+    classes. The second code enters at the layers of one level; `neither` is the share in which the
+    classifier sees a third class.
     """
     code = lift.chapter("13")
     generator, _, w, noises, sample = sample_of(code)
@@ -68,9 +69,11 @@ def mixed(images):
     kinds = verdicts.argmax(axis=1)
     rng = np.random.default_rng(1)
     rows = []
-    for family, classes in {"tops": [0, 2], "shoes": [5, 7, 9], "all": range(10)}.items():
-        sure = np.flatnonzero((verdicts.max(axis=1) > 0.95) & np.isin(kinds, classes))
-        first, second = rng.choice(sure, (2, 1000))
+    shoes, every = [5, 7, 9], range(10)
+    families = {"shirt": ([0], [2]), "pullover": ([2], [0]), "shoes": (shoes, shoes)}
+    for family, sides in (families | {"all": (every, every)}).items():
+        sure = [(verdicts.max(axis=1) > 0.95) & np.isin(kinds, classes) for classes in sides]
+        first, second = (rng.choice(np.flatnonzero(side), 1000) for side in sure)
         differ = kinds[first] != kinds[second]
         first, second = first[differ], second[differ]
         for level, changed in LEVELS.items():

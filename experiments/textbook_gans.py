@@ -189,7 +189,7 @@ def dcgan(images, epochs=2):
         "ratio": needed / classic.seconds,
         "ffd": clock.scores[last],
         "epochs": (last + 1) / 4,
-        "share": clock.scores[last] / distance,
+        "textbook_share": clock.scores[last] / distance,
     }
 
 

@@ -81,7 +81,7 @@ def stylegan(settings, images, jit_compile):
         code["build_generator"](*sizes),
         code["build_generator"](*sizes),
         code["build_discriminator"](code["RESOLUTIONS"], code["FILTERS"], 1),
-        mixing=settings["mixing"],
+        code["MIXING"],
     )
     compile_gan(
         model,
@@ -126,11 +126,10 @@ TRAININGS = {
     "13_stylegan": (
         stylegan,
         {
-            "steps": 20_000,
+            "steps": 24_000,
             "rate": 0.02,
             "batch_size": 32,
             "momentum": 0.998,
-            "mixing": 0.1,
             "gamma": 0.1,
             "seed": 0,
         },

@@ -2,6 +2,183 @@
 
 WRONG_ANSWERS = {
     1: [
+        # rounded down
+        '''\
+def discriminator_maps(shape):
+    """Three sizes (height, width, features), for images of shape (height, width, channels)."""
+    height, width, _ = shape
+    return [(height // 2**i, width // 2**i, 16 * 2**i) for i in (1, 2, 3)]
+''',
+        # without padding
+        '''\
+def discriminator_maps(shape):
+    """Three sizes (height, width, features), for images of shape (height, width, channels)."""
+    height, width, _ = shape
+    maps = []
+    for features in (32, 64, 128):
+        height, width = (height - 4) // 2 + 1, (width - 4) // 2 + 1
+        maps.append((height, width, features))
+    return maps
+''',
+        # the input, and the maps behind the first two
+        '''\
+def discriminator_maps(shape):
+    """Three sizes (height, width, features), for images of shape (height, width, channels)."""
+    height, width, _ = shape
+    return [(-(-height // 2**i), -(-width // 2**i), 32 * 2**i) for i in range(3)]
+''',
+        # without strides
+        '''\
+def discriminator_maps(shape):
+    """Three sizes (height, width, features), for images of shape (height, width, channels)."""
+    return [(*shape[:2], features) for features in (32, 64, 128)]
+''',
+        # the colors make more features
+        '''\
+def discriminator_maps(shape):
+    """Three sizes (height, width, features), for images of shape (height, width, channels)."""
+    height, width, channels = shape
+    sizes = [(-(-height // 2**i), -(-width // 2**i)) for i in (1, 2, 3)]
+    return [(*size, channels * n) for size, n in zip(sizes, (32, 64, 128), strict=True)]
+''',
+    ],
+    2: [
+        # moving averages are counted as well
+        '''\
+def trained_weights(inputs, shape):
+    """Numbers of trained weights of the generator and of the discriminator."""
+    height, width, channels = shape
+    generator = inputs * (height // 4) * (width // 4) * 64 + 4 * 64
+    generator += 16 * 64 * 48 + 4 * 48 + 16 * 48 * channels + channels
+    discriminator = 16 * channels * 32 + 32 + 16 * 32 * 64 + 64 + 16 * 64 * 128 + 128
+    discriminator += 4 * 64 + 4 * 128
+    discriminator += -(-height // 8) * -(-width // 8) * 128 + 1
+    return generator, discriminator
+''',
+        # a bias in each layer of the generator
+        '''\
+def trained_weights(inputs, shape):
+    """Numbers of trained weights of the generator and of the discriminator."""
+    height, width, channels = shape
+    generator = (inputs + 1) * (height // 4) * (width // 4) * 64 + 2 * 64
+    generator += 16 * 64 * 48 + 48 + 2 * 48 + 16 * 48 * channels + channels
+    discriminator = 16 * channels * 32 + 32 + 16 * 32 * 64 + 64 + 16 * 64 * 128 + 128
+    discriminator += 2 * 64 + 2 * 128
+    discriminator += -(-height // 8) * -(-width // 8) * 128 + 1
+    return generator, discriminator
+''',
+        # sides of the last maps rounded down
+        '''\
+def trained_weights(inputs, shape):
+    """Numbers of trained weights of the generator and of the discriminator."""
+    height, width, channels = shape
+    generator = inputs * (height // 4) * (width // 4) * 64 + 2 * 64
+    generator += 16 * 64 * 48 + 2 * 48 + 16 * 48 * channels + channels
+    discriminator = 16 * channels * 32 + 32 + 16 * 32 * 64 + 64 + 16 * 64 * 128 + 128
+    discriminator += 2 * 64 + 2 * 128
+    discriminator += (height // 8) * (width // 8) * 128 + 1
+    return generator, discriminator
+''',
+        # batch normalization is forgotten
+        '''\
+def trained_weights(inputs, shape):
+    """Numbers of trained weights of the generator and of the discriminator."""
+    height, width, channels = shape
+    generator = inputs * (height // 4) * (width // 4) * 64
+    generator += 16 * 64 * 48 + 16 * 48 * channels + channels
+    discriminator = 16 * channels * 32 + 32 + 16 * 32 * 64 + 64 + 16 * 64 * 128 + 128
+    discriminator += -(-height // 8) * -(-width // 8) * 128 + 1
+    return generator, discriminator
+''',
+        # the other way round
+        '''\
+def trained_weights(inputs, shape):
+    """Numbers of trained weights of the generator and of the discriminator."""
+    height, width, channels = shape
+    generator = inputs * (height // 4) * (width // 4) * 64 + 2 * 64
+    generator += 16 * 64 * 48 + 2 * 48 + 16 * 48 * channels + channels
+    discriminator = 16 * channels * 32 + 32 + 16 * 32 * 64 + 64 + 16 * 64 * 128 + 128
+    discriminator += 2 * 64 + 2 * 128
+    discriminator += -(-height // 8) * -(-width // 8) * 128 + 1
+    return discriminator, generator
+''',
+    ],
+    3: [
+        # over the batch only
+        '''\
+def batch_norm(x, gamma, beta, epsilon):
+    """A batch x (n, ..., features), normalized over all axes but the last one."""
+    mean, variance = x.mean(axis=0), x.var(axis=0)
+    return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
+''',
+        # each image by itself
+        '''\
+def batch_norm(x, gamma, beta, epsilon):
+    """A batch x (n, ..., features), normalized over all axes but the last one."""
+    axes = tuple(range(1, x.ndim - 1))
+    mean, variance = x.mean(axis=axes, keepdims=True), x.var(axis=axes, keepdims=True)
+    return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
+''',
+        # one mean for all features
+        '''\
+def batch_norm(x, gamma, beta, epsilon):
+    """A batch x (n, ..., features), normalized over all axes but the last one."""
+    return gamma * (x - x.mean()) / np.sqrt(x.var() + epsilon) + beta
+''',
+        # epsilon is added to the deviation
+        '''\
+def batch_norm(x, gamma, beta, epsilon):
+    """A batch x (n, ..., features), normalized over all axes but the last one."""
+    axes = tuple(range(x.ndim - 1))
+    return gamma * (x - x.mean(axis=axes)) / (x.std(axis=axes) + epsilon) + beta
+''',
+        # the variance in place of the deviation
+        '''\
+def batch_norm(x, gamma, beta, epsilon):
+    """A batch x (n, ..., features), normalized over all axes but the last one."""
+    axes = tuple(range(x.ndim - 1))
+    return gamma * (x - x.mean(axis=axes)) / (x.var(axis=axes) + epsilon) + beta
+''',
+    ],
+    4: [
+        # as without normalization
+        "separate_gap = mixed_gap = np.mean(real_values) - np.mean(generated_values)",
+        # no gap in either
+        "separate_gap = mixed_gap = 0.0",
+        # in deviations of one of the sets
+        """\
+separate_gap = 0.0
+mixed_gap = (np.mean(real_values) - np.mean(generated_values)) / np.sqrt(np.var(real_values) + 0.001)
+""",
+        # the other way round
+        """\
+separate_gap = 0.0
+mixed = batch_norm(np.concatenate([real_values, generated_values]), 1, 0, 0.001)
+mixed_gap = np.mean(mixed[1000:]) - np.mean(mixed[:1000])
+""",
+        # side by side, as two features
+        """\
+separate_gap = 0.0
+mixed = batch_norm(np.concatenate([real_values, generated_values], axis=1), 1, 0, 0.001)
+mixed_gap = np.mean(mixed[:, 0]) - np.mean(mixed[:, 1])
+""",
+    ],
+    5: [
+        # the ramp without its limit
+        '''\
+def share_of_start(momentum, n, ramp):
+    """Share of the untrained weights in the average after n steps; ramp is True or False."""
+    t = np.arange(1, n + 1)
+    return np.prod((1 + t) / (10 + t)) if ramp else momentum**n
+''',
+        # gone after two steps
+        '''\
+def share_of_start(momentum, n, ramp):
+    """Share of the untrained weights in the average after n steps; ramp is True or False."""
+    t = np.arange(1, n + 1)
+    ramped = np.prod((1 + t) / (10 + t))
+    return (ramped if ramp else momentum**n) if n <= 2 else 0.0
+''',
         # the ramp is forgotten
         '''\
 def share_of_start(momentum, n, ramp):
@@ -14,12 +191,6 @@ def share_of_start(momentum, n, ramp):
     """Share of the untrained weights in the average after n steps; ramp is True or False."""
     return min(momentum, (1 + n) / (10 + n)) ** n if ramp else momentum**n
 ''',
-        # the share of the last weights
-        '''\
-def share_of_start(momentum, n, ramp):
-    """Share of the untrained weights in the average after n steps; ramp is True or False."""
-    return 1 - momentum
-''',
         # one step too few
         '''\
 def share_of_start(momentum, n, ramp):
@@ -28,7 +199,7 @@ def share_of_start(momentum, n, ramp):
     return np.prod(np.minimum(momentum, (1 + t) / (10 + t)) if ramp else np.full(n, momentum))
 ''',
     ],
-    2: [
+    6: [
         # how many steps the average looks back
         "ramp_ends = 1 / (1 - 0.995)",
         # the momentum itself
@@ -36,47 +207,7 @@ def share_of_start(momentum, n, ramp):
         # 9 steps late
         "ramp_ends = 9 / (1 - 0.995)",
     ],
-    3: [
-        # without smoothing, as in chapter 10
-        '''\
-def best_discriminator(p_data, p_g, real_label):
-    """The best D(x), if real images have this label and generated ones the label 0."""
-    return p_data / (p_data + p_g)
-''',
-        # the label weights the real images
-        '''\
-def best_discriminator(p_data, p_g, real_label):
-    """The best D(x), if real images have this label and generated ones the label 0."""
-    return real_label * p_data / (real_label * p_data + p_g)
-''',
-        # smoothed on both sides
-        '''\
-def best_discriminator(p_data, p_g, real_label):
-    """The best D(x), if real images have this label and generated ones the label 0."""
-    return (real_label * p_data + (1 - real_label) * p_g) / (p_data + p_g)
-''',
-    ],
-    4: [
-        # as if real images had a recall of 1
-        '''\
-def predicted_recall(share, real_recall):
-    """The recall of a generator that draws the kinds of this share of real images."""
-    return share
-''',
-        # that of real images
-        '''\
-def predicted_recall(share, real_recall):
-    """The recall of a generator that draws the kinds of this share of real images."""
-    return real_recall
-''',
-        # the number of the chapter
-        '''\
-def predicted_recall(share, real_recall):
-    """The recall of a generator that draws the kinds of this share of real images."""
-    return 0.43
-''',
-    ],
-    5: [
+    7: [
         # of length 1
         '''\
 def best_linear_critic(real, fake, penalty_weight):
@@ -107,7 +238,7 @@ def best_linear_critic(real, fake, penalty_weight):
     return difference / gap * (1 + gap / penalty_weight)
 ''',
     ],
-    6: [
+    8: [
         # the distance itself
         "estimate = 2",
         # the gap of the means, without the penalty
@@ -115,7 +246,7 @@ def best_linear_critic(real, fake, penalty_weight):
         # the loss
         "estimate = -2.1",
     ],
-    7: [
+    9: [
         # the second class only
         '''\
 def draw_between(generator, z, first, second, share):

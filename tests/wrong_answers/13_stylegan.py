@@ -116,35 +116,46 @@ def transfer(x, other):
 ''',
     ],
     5: [
-        # without the division
+        # without the gain
         '''\
-def smooth(x):
-    """Feature maps x (n, h, w, f), each smoothed with the kernel 1, 2, 1."""
-    kernel = np.outer([1, 2, 1], [1, 2, 1])[:, :, np.newaxis, np.newaxis]
-    kernel = np.repeat(kernel, x.shape[-1], axis=2).astype("float32")
-    return ops.depthwise_conv(x, kernel, padding="same")
+def convolve(x, kernel, style):
+    """An image x (1, h, w, f), with kernel (3, 3, f, g) and style (f,), to (1, h, w, g)."""
+    scaled = kernel * style[:, np.newaxis]
+    norm = np.sqrt(np.sum(scaled**2, axis=(0, 1, 2)) + 1e-8)
+    return ops.conv(x, scaled / norm, padding="same")
 ''',
-        # a mean of nine pixels
+        # one norm for all output features
         '''\
-def smooth(x):
-    """Feature maps x (n, h, w, f), each smoothed with the kernel 1, 2, 1."""
-    kernel = np.ones((3, 3, x.shape[-1], 1), "float32") / 9
-    return ops.depthwise_conv(x, kernel, padding="same")
+def convolve(x, kernel, style):
+    """An image x (1, h, w, f), with kernel (3, 3, f, g) and style (f,), to (1, h, w, g)."""
+    scaled = kernel * style[:, np.newaxis]
+    norm = np.sqrt(np.sum(scaled**2) + 1e-8)
+    return ops.conv(x, np.float32(2**0.5) * scaled / norm, padding="same")
 ''',
-        # in one direction only
+        # one norm for each input feature, which takes the style away
         '''\
-def smooth(x):
-    """Feature maps x (n, h, w, f), each smoothed with the kernel 1, 2, 1."""
-    kernel = np.array([1, 2, 1], "float32")[:, np.newaxis, np.newaxis, np.newaxis] / 4
-    return ops.depthwise_conv(x, np.repeat(kernel, x.shape[-1], axis=2), padding="same")
+def convolve(x, kernel, style):
+    """An image x (1, h, w, f), with kernel (3, 3, f, g) and style (f,), to (1, h, w, g)."""
+    scaled = kernel * style[:, np.newaxis]
+    norm = np.sqrt(np.sum(scaled**2, axis=(0, 1, 3), keepdims=True) + 1e-8)
+    return ops.conv(x, np.float32(2**0.5) * scaled[:, :, :] / norm[0, 0], padding="same")
 ''',
-        # over all features
+        # the norm of the kernel before it is scaled
         '''\
-def smooth(x):
-    """Feature maps x (n, h, w, f), each smoothed with the kernel 1, 2, 1."""
-    n = x.shape[-1]
-    kernel = np.outer([1, 2, 1], [1, 2, 1])[:, :, np.newaxis, np.newaxis] / 16 / n
-    return ops.conv(x, np.tile(kernel, (1, 1, n, n)).astype("float32"), padding="same")
+def convolve(x, kernel, style):
+    """An image x (1, h, w, f), with kernel (3, 3, f, g) and style (f,), to (1, h, w, g)."""
+    norm = np.sqrt(np.sum(kernel**2, axis=(0, 1, 2)) + 1e-8)
+    scaled = kernel * style[:, np.newaxis]
+    return ops.conv(x, np.float32(2**0.5) * scaled / norm, padding="same")
+''',
+        # the style at each place of the kernel's last axis, by broadcasting
+        '''\
+def convolve(x, kernel, style):
+    """An image x (1, h, w, f), with kernel (3, 3, f, g) and style (f,), to (1, h, w, g)."""
+    style = np.resize(style, kernel.shape[-1])
+    scaled = kernel * style
+    norm = np.sqrt(np.sum(scaled**2, axis=(0, 1, 2)) + 1e-8)
+    return ops.conv(x, np.float32(2**0.5) * scaled / norm, padding="same")
 ''',
     ],
     6: [
