@@ -36,6 +36,7 @@
 # We train in float32, since a gradient of a gradient, which we need below, is fragile in half precision.
 
 # %%
+import itertools
 import math
 
 import genkeras as gk
@@ -50,11 +51,11 @@ run = gk.setup(seed=42, mixed_precision="float32")
 # %% tags=["parameters"]
 QUICK = run.quick  # True: everything small, to see it run in less than a minute
 RESOLUTIONS = [4, 8, 16, 32]  # in pixels, each twice the one before
-FILTERS = [8, 8, 8, 8] if QUICK else [64, 64, 32, 16]  # GPU: [256, 256, 128, 64]
-LATENT_DIM = 32  # numbers of noise; GPU: 512
-STEPS = [80] * 4 if QUICK else [400, 800, 800, 2400]  # at each resolution; GPU: x 50
+FILTERS = [8, 8, 8, 8] if QUICK else [64, 64, 32, 16]
+LATENT_DIM = 32  # numbers of noise
+STEPS = [80] * 4 if QUICK else [400, 800, 800, 2400]  # at each resolution
 BATCH_SIZE = 32
-RATE = 0.02  # learning rate of both players; GPU, with longer training: 0.001
+RATE = 0.02  # learning rate of both players
 GAMMA = 0.1  # weight of the penalty
 SCORED = 300 if QUICK else 3000  # images on each side of a score
 
@@ -85,7 +86,7 @@ x_fit = {RESOLUTIONS[-1]: pad(images.x_train, RESOLUTIONS[-1])}
 for size in RESOLUTIONS[-2::-1]:
     x_fit[size] = halve(x_fit[2 * size])
 
-# %% alt="Four rows with the same twelve garments at 4, 8, 16 and 32 pixels. At 4 pixels gray patches, brighter in the middle; at 8 rough shapes; at 16 tops, trousers, a bag and boots; at 32 also stripes, collars and a heel."
+# %% alt="Four rows with the same twelve garments at 4, 8, 16 and 32 pixels. At 4 pixels gray patches, brighter in the middle; at 8 rough shapes; at 16 tops, trousers, a bag and boots; at 32 also stripes and collars."
 gk.plot_rows({f"{size} x {size}": x_fit[size][:12] / 2 + 0.5 for size in RESOLUTIONS})
 plt.show()
 
@@ -118,10 +119,10 @@ class PixelNormalization(layers.Layer):
 # %% [markdown]
 # ## The equalized learning rate
 # Adam divides each gradient by a running estimate of its size, so a step changes every weight by about the learning rate, however large the weight is.
-# The usual initialization gives kernels a standard deviation of $\sqrt{2 / n}$ for $n$ inputs, so those of layers with many inputs are small, and the same step changes them by a larger share.
+# He initialization gives kernels a standard deviation of $\sqrt{2 / n}$ for $n$ inputs, so those of layers with many inputs are small, and the same step changes them by a larger share.
 #
-# With the *equalized learning rate* all kernels $w$ are drawn from $\mathcal{N}(0, 1)$, and the layer uses $c\, w$, where $c = \sqrt{2 / n}$, whenever it is called.
-# The outputs have the same size as before, but now all kernels have the same size for Adam.
+# With the *equalized learning rate* all kernels $w$ are drawn from $\mathcal{N}(0, 1)$, and the layer uses $c\, w$, where $c = \sqrt{2 / n}$ (before a linear output $\sqrt{1 / n}$).
+# The outputs have the same size as with He initialization, but now all kernels have the same size for Adam.
 # Since the layers are linear, it is enough to multiply the input by $c$.
 
 
@@ -154,28 +155,13 @@ class EqualizedConv2D(layers.Conv2D):
 
 
 # %% [markdown]
-# As an illustration, we compare the deviations of the outputs, and a first step of Adam, which is as large as the learning rate, divided by the deviation of the kernel.
-
-# %%
-deviations = []
-for inputs in (16, 4096):
-    x = rng.standard_normal((1000, inputs)).astype("float32")
-    usual = layers.Dense(100, kernel_initializer="he_normal")
-    for name, layer in {"usual": usual, "equalized": EqualizedDense(100)}.items():
-        deviations.append(np.std(layer(x)))
-        share = 0.001 / np.std(layer.kernel)
-        print(f"{inputs}, {name}: outputs {deviations[-1]:.2f}, step {share:.2%}")
-
-# %% [markdown]
-# All outputs have a deviation near $\sqrt{2}$.
-# With the usual initialization the step is a much larger share in the layer with many inputs.
-# With equalized layers it depends on the learning rate only: 0.001<!-- setting --> changes a kernel by about 0.1 %<!-- setting --> of its typical size.
+# So a learning rate of 0.001<!-- setting --> changes every kernel by about 0.1 %<!-- setting --> of its typical size in a step, however many inputs its layer has.
 # We train for minutes and not for days, and use 0.02<!-- setting -->.
 #
 # ## The deviation of the batch
 # In chapter 10 a GAN on a ring collapsed; with a layer that told the discriminator how varied its batch is, it did not.
 # For images the layer computes the standard deviation of each feature at each place over the batch, takes the mean of all, and appends it to each image as one more feature map.
-# To see what it tells, we repeat a few real images until they fill a batch, and count how often the number is below that of every batch of different images.
+# To see what it detects, we repeat a few real images until they fill a batch, and count how often the number is below those of 200<!-- setting --> batches of different images.
 
 
 # %%
@@ -189,23 +175,23 @@ class MinibatchStandardDeviation(layers.Layer):
 
 
 values, small = {}, x_fit[RESOLUTIONS[1]]
-layer = MinibatchStandardDeviation()
+append_deviation = MinibatchStandardDeviation()
 for n in (1, 2, 4, 8, BATCH_SIZE):
     copies = np.arange(BATCH_SIZE) % n
     chosen = [rng.choice(small, n, replace=False) for _ in range(200)]
-    values[n] = np.array([layer(few[copies])[0, 0, 0, -1] for few in chosen])
+    values[n] = np.array([append_deviation(x[copies])[0, 0, 0, -1] for x in chosen])
 below = {n: 100 * np.mean(values[n] < values[BATCH_SIZE].min()) for n in values}
-one_percent, two_percent, eight_percent = below[1], below[2], below[8]
+single_seen, two_seen, eight_seen = below[1], below[2], below[8]
 print({n: f"{percent:.0f} %" for n, percent in below.items()})
 
 # %% [markdown]
-# The number gives away a single image in 100 %<!-- one_percent --> of the batches, two in 96 %<!-- two_percent -->, and eight in 30 %<!-- eight_percent -->.
+# The number detects a single image in 100 %<!-- single_seen --> of the batches, two in 96 %<!-- two_seen -->, and eight in 30 %<!-- eight_seen -->.
 # In the discriminator the layer comes after the last block that halves, where it compares learned features and not pixels.
 #
 # ## Fading in
 # Suppose that the networks have learned 16 by 16 pixels.
 # Now the generator gets a block of layers that doubles the resolution.
-# Its weights are random, so if it took over at once, the images would be noise.
+# Its weights are random, so if it took over at once, it would spoil the images.
 # Therefore the new block is *faded in*: the output is a mix of the old image, enlarged, and of the new one, while $\alpha$ rises from 0 to 1:
 #
 # $$x = (1 - \alpha)\, \mathrm{enlarge}(x_{\mathrm{old}}) + \alpha\, x_{\mathrm{new}}$$
@@ -226,25 +212,29 @@ class FadeIn(layers.Layer):
 
 # %% [markdown]
 # The discriminator gets a new block as well, and there features are mixed, and not images.
-# On the old way the image is reduced to half of its size, and turned into features as before.
-# On the new way it is turned into features at its full size, and the new block halves them.
+# On the old path the image is reduced to half of its size, and turned into features as before.
+# On the new path it is turned into features at its full size, and the new block halves them.
 
-# %% alt="Diagram of both networks, which grow to the right. Above, the generator: noise z, blocks of 4 by 4, 8 by 8 and 16 by 16, then two ways to the generated image: old image and enlarged, weight 1 minus alpha, and new block of 32 by 32 and new image, weight alpha. Below, the discriminator, from right to left: two ways from the image to its block of 16 by 16: reduced image and old features, weight 1 minus alpha, and new features and new block, weight alpha; then blocks of 8 by 8 and 4 by 4, and the logit. The two new blocks are orange."
-boxes = {"noise z": (0, 3), "G\n4 x 4": (1, 3), "G\n8 x 8": (2, 3)}
-boxes |= {"G\n16 x 16": (3, 3), "generated\n32 x 32": (6.7, 3)}
-boxes |= {"old image\n16 x 16": (4.2, 3.6), "enlarged\n32 x 32": (5.5, 3.6)}
-boxes |= {"new block of G\n32 x 32": (4.2, 2.4), "new image\n32 x 32": (5.5, 2.4)}
-boxes |= {"reduced image\n16 x 16": (5.5, 0.6), "old features\n16 x 16": (4.2, 0.6)}
-boxes |= {"features\n32 x 32": (5.5, -0.6), "new block of D\n16 x 16": (4.2, -0.6)}
-boxes |= {"D\n16 x 16": (3, 0), "D\n8 x 8": (2, 0), "D\n4 x 4": (1, 0)}
-boxes |= {"logit": (0, 0), "image for D\n32 x 32": (6.7, 0)}
-names = list(boxes)
-pairs = [(0, 1), (1, 2), (2, 3), (3, 5), (5, 6), (3, 7), (7, 8)]  # numbers of boxes
-pairs += [(17, 9), (9, 10), (17, 11), (11, 12), (13, 14), (14, 15), (15, 16), (4, 17)]
-arrows = [(names[i], names[j], "") for i, j in pairs]
-arrows += [(names[i], names[j], r"$1 - \alpha$") for i, j in ((6, 4), (10, 13))]
-arrows += [(names[i], names[j], r"$\alpha$") for i, j in ((8, 4), (12, 13))]
-gk.plot_diagram(boxes, arrows, colored=[names[7], names[12]], height=4)
+# %% alt="Diagram of both networks, which grow to the right. Above, the generator: noise z, blocks of 4 by 4, 8 by 8 and 16 by 16, then two paths to the generated image: old image and enlarged, weight 1 minus alpha, and new block of 32 by 32 and new image, weight alpha. Below, the discriminator, from right to left: two paths from the image to its block of 16 by 16: reduced image and old features, weight 1 minus alpha, and new features and new block, weight alpha; then blocks of 8 by 8 and 4 by 4, and the logit. The two new blocks are orange."
+g_shared = ["noise z", "G\n4 x 4", "G\n8 x 8", "G\n16 x 16"]
+g_old = ["old image\n16 x 16", "enlarged\n32 x 32"]
+g_new = ["new block of G\n32 x 32", "new image\n32 x 32"]
+generated_box, input_box = "generated\n32 x 32", "image for D\n32 x 32"
+d_old = ["reduced image\n16 x 16", "old features\n16 x 16"]
+d_new = ["features\n32 x 32", "new block of D\n16 x 16"]
+d_shared = ["D\n16 x 16", "D\n8 x 8", "D\n4 x 4", "logit"]
+boxes = {generated_box: (6.7, 3), input_box: (6.7, 0)}
+for y, names in ((3, g_shared), (0, d_shared[::-1])):
+    boxes |= {name: (x, y) for x, name in enumerate(names)}
+for y, names in ((3.6, g_old), (2.4, g_new), (0.6, d_old[::-1]), (-0.6, d_new[::-1])):
+    boxes |= dict(zip(names, [(4.2, y), (5.5, y)], strict=True))
+paths = [g_shared, [g_shared[-1], *g_old], [g_shared[-1], *g_new]]
+paths += [[input_box, *d_old], [input_box, *d_new], d_shared]
+arrows = [(a, b, "") for path in paths for a, b in itertools.pairwise(path)]
+for old, new, end in (g_old, g_new, generated_box), (d_old, d_new, d_shared[0]):
+    arrows += [(old[-1], end, r"$1 - \alpha$"), (new[-1], end, r"$\alpha$")]
+gk.plot_diagram(boxes, arrows, colored=[g_new[0], d_new[-1]], height=3.2)
+plt.ylim(-1.1, 4.1)
 plt.show()
 
 # %% [markdown]
@@ -318,20 +308,23 @@ fade = FadeIn()
 channels = images.x_train.shape[-1]
 keras.utils.set_random_seed(run.seed)
 generators = build_generators(RESOLUTIONS, FILTERS, LATENT_DIM, channels, fade)
+# their moving averages, to draw with
 averages = build_generators(RESOLUTIONS, FILTERS, LATENT_DIM, channels, fade)
 discriminators = build_discriminators(RESOLUTIONS, FILTERS, channels, fade)
 
 # %%
-codes, garments = rng.standard_normal((16, LATENT_DIM)), x_fit[RESOLUTIONS[-1]][:16]
+z = rng.standard_normal((SCORED, LATENT_DIM)).astype("float32")
+garments = x_fit[RESOLUTIONS[-1]][:16]
 fade.alpha.assign(1.0)  # the smaller networks have faded in
-old_images = np.float32(generators[-2](codes)).repeat(2, axis=1).repeat(2, axis=2)
+old_images = np.float32(generators[-2](z[:16])).repeat(2, axis=1).repeat(2, axis=2)
 old_logits = np.float32(discriminators[-2](halve(garments)))
 gaps = {}
 for alpha in (0.0, 1.0):
     fade.alpha.assign(alpha)
-    image_gap = np.abs(generators[-1](codes) - old_images).max()
-    gaps[alpha] = image_gap, np.abs(discriminators[-1](garments) - old_logits).max()
-    print(f"alpha {alpha}: images change by %.0e, logits by %.0e" % gaps[alpha])
+    image_gap = np.abs(generators[-1](z[:16]) - old_images).max()
+    logit_gap = np.abs(discriminators[-1](garments) - old_logits).max()
+    gaps[alpha] = image_gap, logit_gap
+    print(f"alpha {alpha}: images change by {image_gap:.0e}, logits by {logit_gap:.0e}")
 
 # %% [markdown]
 # At $\alpha = 0$ the outputs change by rounding errors, and at $\alpha = 1$ both networks have other outputs.
@@ -343,7 +336,7 @@ for alpha in (0.0, 1.0):
 # $$R_1 = \frac{\gamma}{2}\, \mathbb{E}_{x \sim p_{data}} \|\nabla_x D(x)\|^2$$
 #
 # The penalty on the logit $D(x)$ keeps the discriminator from becoming steep around the real images.
-# Without it, even the smallest GAN comes to rest extremely slowly, as an exercise shows.
+# Without it, even the smallest GAN converges extremely slowly, as an exercise shows.
 
 
 # %%
@@ -358,9 +351,9 @@ def r1_penalty(discriminator, real):
 
 # %% [markdown]
 # To minimize this, we need the gradient of a gradient, which is expensive.
-# We compute it for only four images of each batch, to save time.
+# We compute it for batches of four images, to save time.
 #
-# While a block is faded in, real images are mixed with their own reduced versions, so that both players see the same kind of images.
+# While a block is faded in, real images are mixed with their own reduced versions, so that they resemble generated ones.
 # We draw with a moving average of the generator.
 # Its momentum is ramped up, from 0.1<!-- setting --> in the first step of a stage to 0.996<!-- setting --> at the end of the last, so that a new block's random weights soon have no part in it.
 
@@ -382,7 +375,7 @@ def move_average(average, generator, step):
 
 # %%
 class ProgressiveGAN(gk.AdversarialModel):
-    """`start_stage`, `compile`, and `fit` on images (n, r, r, c) in [-1, 1]."""
+    """A GAN that grows: `start_stage`, `compile` and `fit` at each resolution."""
 
     image_range = (-1.0, 1.0)
 
@@ -418,7 +411,7 @@ class ProgressiveGAN(gk.AdversarialModel):
             size = ops.shape(real)[0], g.input_shape[-1]
             return d(g(keras.random.normal(size, seed=self.seed)))
 
-        def d_loss():  # softplus(-a) is -log D, softplus(a) is -log(1 - D), a the logit
+        def d_loss():  # for a logit a, softplus(-a) is -log sigmoid(a)
             loss = ops.mean(ops.softplus(-d(real)) + ops.softplus(fake_logits()))
             return loss + self.gamma / 2 * r1_penalty(d, real[:4])
 
@@ -435,7 +428,7 @@ class ProgressiveGAN(gk.AdversarialModel):
 # ## Growing
 # Now we train one stage after the other, each with new optimizers, since those of the stage before were not built for the new weights.
 # In the first half of a stage the new blocks are faded in.
-# Each stage is trained in eight parts, and before each we draw images from the same noise, for a film.
+# We train each stage in parts, and at its start and after each part we draw images from the same noise, for a film.
 
 
 # %%
@@ -457,45 +450,47 @@ def endless(x, batch_size):
 
 
 # %%
-z = rng.standard_normal((SCORED, LATENT_DIM)).astype("float32")
+PARTS = 8  # of each stage
 gan = ProgressiveGAN(generators, averages, discriminators, fade)
 stages, frames = {}, []
+# TensorFlow makes ten steps before it returns to Python, which saves some time
 settings = {"steps_per_execution": 10, "jit_compile": run.jit_compile}
 for i, size in enumerate(RESOLUTIONS):
     gan.start_stage(i, fade_steps=STEPS[i] // 2 if i > 0 else 0)
     gan.compile(adam(RATE), adam(RATE), GAMMA, **settings)
     batches = endless(x_fit[size], BATCH_SIZE)  # shuffled, so fit need not do it
-    for _ in range(8):
-        frames.append((float(fade.alpha), draw(gan.average, z[:8])))
-        gan.fit(batches, steps_per_epoch=STEPS[i] // 8, shuffle=False)
+    frames.append((float(fade.alpha), draw(gan.average, z[:10])))
+    for _ in range(PARTS):
+        gan.fit(batches, steps_per_epoch=STEPS[i] // PARTS, shuffle=False)
+        frames.append((float(fade.alpha), draw(gan.average, z[:10])))
     stages[size] = draw(gan.average, z[:100])
-frames.append((float(fade.alpha), draw(gan.average, z[:8])))
 
 # %% alt="Four rows of twelve images from the same noise. At 4 pixels gray patches; at 8 rough blocks in the shape of tops and shoes; at 16 tops, shoes and a bag; at 32 white tops with sleeves, a shoe and two bags are clear, and about five of the twelve are torn."
 gk.plot_rows({f"{size} x {size}": pictures[:12] for size, pictures in stages.items()})
 plt.show()
 
 
-# %% alt="A film of eight images from the same noise. Each of three stages starts with the images of the one before, enlarged. Edges get finer while alpha rises from 0 to 1. Tops get sleeves at 16 pixels. At 32 a bag gets its handle and another image turns from a top into a bag; three become torn."
+# %% alt="A film of ten images from the same noise. Each of three stages starts with the images of the one before, enlarged. Edges get finer while alpha rises from 0 to 1. Tops get sleeves at 16 pixels. At 32 some images change their kind, and some become torn."
 def draw_frame(frame):
     """Draw a row of images of one moment of the training into the current figure."""
     alpha, pictures = frame
     size = pictures.shape[1]
-    gaps = (0, 0), (0, 0), (0, size // 8), (0, 0)
-    row = np.concatenate(np.pad(pictures, gaps, constant_values=1), axis=1)
+    margins = (0, 0), (0, 0), (0, size // 8), (0, 0)  # at the right of each image
+    row = np.concatenate(np.pad(pictures, margins, constant_values=1), axis=1)
     plt.cla()
-    plt.imshow(row, cmap="gray", vmin=0, vmax=1)
+    plt.imshow(row, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     plt.axis("off")
     plt.title(f"{size} by {size} pixels, alpha {alpha:.2f}")
 
 
 figure = plt.figure(figsize=(8, 1.4), dpi=80, layout="constrained")
-gk.show_film(figure, draw_frame, frames[8:], frames_per_second=3)
+later_stages = frames[PARTS + 1 :]  # without the frames of the first stage
+gk.show_film(figure, draw_frame, later_stages, frames_per_second=3)
 
 # %% [markdown]
 # You can follow the white tops from 8 by 8 pixels on.
-# Others change their kind: the top in the seventh column becomes a bag at 32 by 32 pixels.
-# In the film, nothing changes when a block is added; while $\alpha$ rises, the blocks of the smaller pixels give way to finer detail.
+# Others change their kind.
+# In the film, nothing changes when a block is added; while $\alpha$ rises, finer detail appears.
 #
 # Does each stage keep the shapes of the one before?
 # We reduce the images of a stage to the size of the one before, and compare those from the same noise, and from other noise.
@@ -506,12 +501,12 @@ kept, same = [], np.eye(100, dtype=bool)
 for size in RESOLUTIONS[1:]:
     both = stages[size // 2].reshape(100, -1), halve(stages[size]).reshape(100, -1)
     table = np.corrcoef(*both)[:100, 100:]
-    kept.append((table[same].mean(), table[~same].mean()))
-    print(f"{size // 2} and {size}: same noise %.2f, other %.2f" % kept[-1])
-least_same, most_other = np.min(kept, axis=0)[0], np.max(kept, axis=0)[1]
+    last_same, last_other = table[same].mean(), table[~same].mean()
+    kept.append((last_same, last_other))
+    print(f"{size // 2} and {size}: same noise {last_same:.2f}, other {last_other:.2f}")
 
 # %% [markdown]
-# On average, images from the same noise correlate by at least 0.82<!-- least_same -->, those from different noise by at most 0.72<!-- most_other -->: a stage starts from the shapes of the one before, and most images keep them.
+# From 16 to 32 pixels, images from the same noise correlate by 0.82<!-- last_same --> on average, from different noise by 0.54<!-- last_other -->: a stage starts from the shapes of the one before, and changes some of them.
 
 # %% alt="Forty generated garments: tops with long and short sleeves, shoes, boots, trousers, dresses and two bags. Gray tops have a fine grid; about eight images are torn or blotched."
 generated = draw(gan.average, z)
@@ -519,7 +514,7 @@ gk.plot_images(generated[:40])
 plt.show()
 
 # %% [markdown]
-# Most shoes, the dresses and the white tops are clear; gray tops have a fine grid, and about eight images are torn or blotched.
+# Many garments are clear, but gray tops have a fine grid, and some images are torn or blotched.
 #
 # The scores are those of chapter 10, computed on the middle 28 by 28 pixels.
 
@@ -544,34 +539,29 @@ print(f"real:      {real_distance:.1f}, {real_precision:.2f}, {real_recall:.2f}"
 
 # %% [markdown]
 # The distance is 16<!-- distance -->, where real images have 0.8<!-- real_distance -->.
-# Precision, 0.84<!-- precision -->, is almost that of real images, 0.84<!-- real_precision -->: it does not see the grid and the torn images.
-# Recall is 0.53<!-- recall -->, where real images have 0.86<!-- real_recall -->: variety is missing.
+# Precision, 0.84<!-- precision -->, is that of real images, although the tops have a grid and some images are torn.
+# Recall is 0.53<!-- recall -->, below the 0.73<!-- 11 recall --> of chapter 11.
 
 # %% [markdown]
 # ## Does growing pay?
 # The small stages are cheap:
 #
-# | pixels | training images in a second of one core |
+# | pixels | training images in a second of computing on one core, without fading |
 # |---|---|
 # | 4 by 4 | 1,947<!-- experiment 12 rates 4_rate --> |
 # | 8 by 8 | 683<!-- experiment 12 rates 8_rate --> |
 # | 16 by 16 | 374<!-- experiment 12 rates 16_rate --> |
 # | 32 by 32 | 255<!-- experiment 12 rates 32_rate --> |
 #
-# At these rates the chapter's steps take 414<!-- experiment 12 rates grown_seconds --> s on a core, and as many at 32 by 32 pixels would take 553<!-- experiment 12 rates start_seconds --> s.
-# Most of the time goes to the last stage.
-#
-# We grew the GAN in a quarter of these steps, and trained the same networks at 32 by 32 pixels from the start, for the same computing time without compiling.
-# With each of three seeds the grown one ends at a lower distance; the means are 52<!-- experiment 12 pays grown_mean --> and 57<!-- experiment 12 pays start_mean -->.
-# So at this size the gain is small.
-# Karras et al. report that growing reaches a comparable quality two to six times faster, depending on the final resolution, which was up to 1024 by 1024 pixels.
+# We grew the GAN as in this chapter, and trained the same networks at 32 by 32 pixels from the start, for the same computing time.
+# Over three seeds, the distances are 49<!-- experiment 12 pays grown_lowest --> to 57<!-- experiment 12 pays grown_highest --> for the grown one, and 55<!-- experiment 12 pays start_lowest --> to 61<!-- experiment 12 pays start_highest --> from the start.
+# TODO: one closing sentence, when the numbers are there.
+# Karras et al. report that growing often reaches a comparable quality up to two to six times faster, depending on the final resolution.
 
 # %% [markdown]
 # ## What later networks do
 # The first StyleGAN, the subject of the next chapter, still grew.
 # StyleGAN2 did not: in images of growing networks, details such as teeth kept their place when the face turned (Karras et al., 2020).
-# Its networks are trained at the full size from the start, and Karras et al. find that they still turn to the coarse shapes first.
-# It keeps the equalized learning rate and the deviation of the batch; pixel normalization it keeps for the noise only.
 
 # %% [markdown]
 # ## Check
@@ -579,8 +569,7 @@ print(f"real:      {real_distance:.1f}, {real_precision:.2f}, {real_recall:.2f}"
 # %%
 assert max(gaps[0.0]) < 1e-4, "growing changes the outputs at alpha 0"
 assert min(gaps[1.0]) > 0.01, "a new block has no influence at alpha 1"
-assert np.allclose(deviations, 2**0.5, atol=0.15), "outputs change in size"
-assert one_percent > eight_percent, "a repeated image is not recognized"
+assert single_seen > eight_seen, "a repeated image is not recognized"
 if not QUICK:
     assert all(one > other + 0.1 for one, other in kept), "a stage loses the shapes"
     assert distance < 40 and recall > 0.3, "untrained, or collapsed"
@@ -594,7 +583,7 @@ if not QUICK:
 #
 # ## Exercises
 # In [exercises/12_progressive_growing.ipynb](../exercises/12_progressive_growing.ipynb), with cells that check your answers:
-# a discriminator that grows; deviations in groups; the penalty in the smallest GAN; what a stage costs; what growing saves.
+# a discriminator that grows; deviations in groups; the penalty in the smallest GAN; what a stage costs; an ordinary layer that learns like an equalized one.
 
 # %% [markdown]
 # ## References

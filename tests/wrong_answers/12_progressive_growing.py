@@ -2,13 +2,13 @@
 
 WRONG_ANSWERS = {
     1: [
-        # the new way only: nothing is faded
+        # the new path only: nothing is faded
         '''\
 def grown_logits(x, alpha):
     """Logits (n, 1) of images (n, 8, 8, 1), while the new block is faded in."""
     return older_blocks(new_block(from_new(x)))
 ''',
-        # the old way only
+        # the old path only
         '''\
 def grown_logits(x, alpha):
     """Logits (n, 1) of images (n, 8, 8, 1), while the new block is faded in."""
@@ -115,25 +115,25 @@ class GroupDeviation(layers.Layer):
         # without the penalty
         '''\
 def d_gradient(psi, theta, gamma):
-    """The derivative of D's loss with respect to psi, the penalty gamma / 2 * ... included."""
+    """The derivative of D's loss with respect to psi, the penalty included."""
     return theta / (1 + np.exp(-psi * theta))
 ''',
         # the penalty itself, not its derivative
         '''\
 def d_gradient(psi, theta, gamma):
-    """The derivative of D's loss with respect to psi, the penalty gamma / 2 * ... included."""
+    """The derivative of D's loss with respect to psi, the penalty included."""
     return theta / (1 + np.exp(-psi * theta)) + gamma / 2 * psi**2
 ''',
         # the half is forgotten
         '''\
 def d_gradient(psi, theta, gamma):
-    """The derivative of D's loss with respect to psi, the penalty gamma / 2 * ... included."""
+    """The derivative of D's loss with respect to psi, the penalty included."""
     return theta / (1 + np.exp(-psi * theta)) + 2 * gamma * psi
 ''',
         # the sign of the logit
         '''\
 def d_gradient(psi, theta, gamma):
-    """The derivative of D's loss with respect to psi, the penalty gamma / 2 * ... included."""
+    """The derivative of D's loss with respect to psi, the penalty included."""
     return theta / (1 + np.exp(psi * theta)) + gamma * psi
 ''',
     ],
@@ -151,7 +151,7 @@ def d_gradient(psi, theta, gamma):
         # every convolution at the last resolution
         '''\
 def count_generator(resolutions, filters, latent_dim=32, channels=1):
-    """Multiplications of the generator for one image, without the ways of fading in."""
+    """Multiplications of the generator for one image, without the paths of fading in."""
     total = latent_dim * resolutions[0] ** 2 * filters[0]
     for inputs, outputs in zip([filters[0], *filters], filters, strict=False):
         total += resolutions[-1] ** 2 * 3**2 * inputs * outputs
@@ -160,7 +160,7 @@ def count_generator(resolutions, filters, latent_dim=32, channels=1):
         # the first block's convolution is left out
         '''\
 def count_generator(resolutions, filters, latent_dim=32, channels=1):
-    """Multiplications of the generator for one image, without the ways of fading in."""
+    """Multiplications of the generator for one image, without the paths of fading in."""
     total = latent_dim * resolutions[0] ** 2 * filters[0]
     for r, inputs, outputs in zip(resolutions[1:], filters, filters[1:], strict=False):
         total += r**2 * 3**2 * inputs * outputs
@@ -169,7 +169,7 @@ def count_generator(resolutions, filters, latent_dim=32, channels=1):
         # the numbers of weights
         '''\
 def count_generator(resolutions, filters, latent_dim=32, channels=1):
-    """Multiplications of the generator for one image, without the ways of fading in."""
+    """Multiplications of the generator for one image, without the paths of fading in."""
     total = latent_dim * resolutions[0] ** 2 * filters[0]
     for inputs, outputs in zip([filters[0], *filters], filters, strict=False):
         total += 3**2 * inputs * outputs
@@ -185,15 +185,86 @@ def count_generator(resolutions, filters, latent_dim=32, channels=1):
         "ratio = 1.593",
     ],
     8: [
-        # the chapter's networks
-        "saving = 1.6",
-        # the generator only
-        "saving = 2.892",
-        # as if the earlier stages cost nothing
-        "saving = 7",
-        # the cost of growing divided by the other one
-        "saving = 0.346",
-        # by pixels
-        "saving = 7 * 256**2 / sum((4 * 2**i) ** 2 for i in range(7))",
+        # the kernel itself
+        '''\
+def ordinary_kernel(layer):
+    """The kernel of an ordinary layer with the outputs of `layer`, which is equalized."""
+    return layer.kernel
+''',
+        # the gain is always that before a leaky ReLU
+        '''\
+def ordinary_kernel(layer):
+    """The kernel of an ordinary layer with the outputs of `layer`, which is equalized."""
+    inputs = np.prod(layer.kernel.shape[:-1])
+    return layer.kernel * (2 / inputs) ** 0.5
+''',
+        # the features only, not height and width
+        '''\
+def ordinary_kernel(layer):
+    """The kernel of an ordinary layer with the outputs of `layer`, which is equalized."""
+    return layer.kernel * layer.gain / layer.kernel.shape[-2] ** 0.5
+''',
+        # the outputs are counted, not the inputs
+        '''\
+def ordinary_kernel(layer):
+    """The kernel of an ordinary layer with the outputs of `layer`, which is equalized."""
+    return layer.kernel * layer.gain / layer.kernel.shape[-1] ** 0.5
+''',
+        # the root is forgotten
+        '''\
+def ordinary_kernel(layer):
+    """The kernel of an ordinary layer with the outputs of `layer`, which is equalized."""
+    inputs = np.prod(layer.kernel.shape[:-1])
+    return layer.kernel * layer.gain / inputs
+''',
+        # the other way round: to an equalized one
+        '''\
+def ordinary_kernel(layer):
+    """The kernel of an ordinary layer with the outputs of `layer`, which is equalized."""
+    inputs = np.prod(layer.kernel.shape[:-1])
+    return layer.kernel / layer.gain * inputs**0.5
+''',
+    ],
+    9: [
+        # the same
+        '''\
+def ordinary_rate(layer, rate):
+    """Adam's learning rate for the ordinary layer, if the equalized `layer` has `rate`."""
+    return rate
+''',
+        # the inverse: as if smaller gradients needed it
+        '''\
+def ordinary_rate(layer, rate):
+    """Adam's learning rate for the ordinary layer, if the equalized `layer` has `rate`."""
+    inputs = np.prod(layer.kernel.shape[:-1])
+    return rate / layer.gain * inputs**0.5
+''',
+        # that of plain gradient descent
+        '''\
+def ordinary_rate(layer, rate):
+    """Adam's learning rate for the ordinary layer, if the equalized `layer` has `rate`."""
+    inputs = np.prod(layer.kernel.shape[:-1])
+    return rate * layer.gain**2 / inputs
+''',
+        # the gain is forgotten
+        '''\
+def ordinary_rate(layer, rate):
+    """Adam's learning rate for the ordinary layer, if the equalized `layer` has `rate`."""
+    inputs = np.prod(layer.kernel.shape[:-1])
+    return rate / inputs**0.5
+''',
+        # the gain is always that before a leaky ReLU
+        '''\
+def ordinary_rate(layer, rate):
+    """Adam's learning rate for the ordinary layer, if the equalized `layer` has `rate`."""
+    inputs = np.prod(layer.kernel.shape[:-1])
+    return rate * (2 / inputs) ** 0.5
+''',
+        # the chapter's example
+        '''\
+def ordinary_rate(layer, rate):
+    """Adam's learning rate for the ordinary layer, if the equalized `layer` has `rate`."""
+    return 0.001
+''',
     ],
 }
