@@ -540,7 +540,7 @@ print(f"real:      {real_distance:.1f}, {real_precision:.2f}, {real_recall:.2f}"
 # %% [markdown]
 # The distance is 16<!-- distance -->, where real images have 0.8<!-- real_distance -->.
 # Precision, 0.84<!-- precision -->, is that of real images, although the tops have a grid and some images are torn.
-# Recall is 0.53<!-- recall -->, below the 0.73<!-- 11 recall --> of chapter 11.
+# Recall is 0.53<!-- recall -->, below the 0.74<!-- 11 recall --> of chapter 11.
 
 # %% [markdown]
 # ## Does growing pay?
