@@ -237,9 +237,9 @@ plt.show()
 def report(name, pictures, real):
     """Print and return the scores of pictures beside the features of real ones."""
     features = gk.classify(np.float32(pictures)[: len(real)])[0]
-    values = gk.frechet_distance(real, features), *gk.precision_recall(real, features)
-    print("{:19} distance {:5.1f}, precision {:.2f}, recall {:.2f}".format(name, *values))
-    return values
+    row = gk.frechet_distance(real, features), *gk.precision_recall(real, features)
+    print("{:19} distance {:5.1f}, precision {:.2f}, recall {:.2f}".format(name, *row))
+    return row
 
 
 reference, others = np.split(x_test[: 2 * SCORED], 2)
@@ -428,7 +428,7 @@ print(f"class recognized: {conditional_accuracy:.1f} %, real {real_accuracy:.1f}
 
 # %%
 def critic_loss(critic, real, fake):
-    """Minus the gap between its means, plus ten times the penalty, for points (n, d)."""
+    """Minus the gap between its means, plus ten times the penalty; points (n, d)."""
     epsilon = keras.random.uniform((ops.shape(real)[0], 1))
     between = epsilon * real + (1 - epsilon) * fake
     with tf.GradientTape() as tape:
@@ -439,7 +439,7 @@ def critic_loss(critic, real, fake):
 
 
 class WGAN(DCGAN):
-    """For points in batches that 5 divides; draw with `generator`, not with `average`."""
+    """For points in batches that 5 divides; draw with `generator`, not `average`."""
 
     def train_step(self, real):
         critic, n = self.discriminator, ops.shape(real)[0] // 5
