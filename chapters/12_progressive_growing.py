@@ -553,7 +553,7 @@ print(f"real:      {real_distance:.1f}, {real_precision:.2f}, {real_recall:.2f}"
 # | 32 by 32 | 255<!-- experiment 12 rates 32_rate --> |
 #
 # We grew the GAN as in this chapter, and trained the same networks at 32 by 32 pixels from the start, for the same computing time.
-# Over three seeds, the distances are 49<!-- experiment 12 pays grown_lowest --> to 57<!-- experiment 12 pays grown_highest --> for the grown one, and 55<!-- experiment 12 pays start_lowest --> to 61<!-- experiment 12 pays start_highest --> from the start.
+# Over three seeds, the distances are 13<!-- experiment 12 pays grown_lowest --> to 16<!-- experiment 12 pays grown_highest --> for the grown one, and 9<!-- experiment 12 pays start_lowest --> to 16<!-- experiment 12 pays start_highest --> from the start.
 # TODO: one closing sentence, when the numbers are there.
 # Karras et al. report that growing often reaches a comparable quality up to two to six times faster, depending on the final resolution.
 
