@@ -538,7 +538,7 @@ print(f"real:      {real_distance:.1f}, {real_precision:.2f}, {real_recall:.2f}"
 
 # %% [markdown]
 # The distance is 18<!-- distance -->, where real images have 0.8<!-- real_distance -->.
-# Precision, 0.81<!-- precision -->, is close to that of real images, 0.84<!-- real_precision -->, although the tops have a grid and some images are torn.
+# Precision, 0.81<!-- precision -->, is close to that of real images, although the tops have a grid and some images are torn.
 # Recall is 0.59<!-- recall -->, below the 0.74<!-- 11 recall --> of chapter 11.
 
 # %% [markdown]
