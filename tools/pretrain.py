@@ -38,18 +38,6 @@ class Cooldown(keras.optimizers.schedules.LearningRateSchedule):
         return {"schedule": self.schedule, "steps": self.steps, "last_steps": self.last_steps}
 
 
-class Fall(keras.callbacks.Callback):
-    """Let a variable change on a straight line, from epoch to epoch."""
-
-    def __init__(self, variable, first, last):
-        super().__init__()
-        self.variable, self.first, self.last = variable, first, last
-
-    def on_epoch_begin(self, epoch, logs=None):
-        done = epoch / max(self.params["epochs"] - 1, 1)
-        self.variable.assign(self.first + done * (self.last - self.first))
-
-
 def diffusion(settings, images, jit_compile):
     """The U-Net of chapter 15; its weights are averages after the training."""
     code, steps = lift.chapter("15"), settings["steps"]
@@ -67,7 +55,7 @@ def diffusion(settings, images, jit_compile):
         jit_compile=jit_compile,
     )
     x = 2 * images.x_train - 1
-    return network, code["noisy_batches"](x, images.y_train, settings["batch_size"]), network, []
+    return network, code["noisy_batches"](x, images.y_train, settings["batch_size"]), network
 
 
 def dcgan(settings, images, jit_compile):
@@ -82,23 +70,18 @@ def dcgan(settings, images, jit_compile):
     )
     compile_gan(model, code["adam"], settings, jit_compile)
     labels = np.eye(n_classes, dtype="float32")[images.y_train]
-    return model, endless(settings, images.x_train, labels), model.average, []
+    return model, endless(settings, images.x_train, labels), model.average
 
 
 def stylegan(settings, images, jit_compile):
-    """The StyleGAN of chapter 13; its average is stored.
-
-    Much mixing at first keeps the codes of the levels apart; little at the end makes the images
-    better that are drawn with one code.
-    """
+    """The StyleGAN of chapter 13; its average is stored."""
     code = lift.chapter("13")
     sizes = code["LATENT_DIM"], code["W_DIM"], code["RESOLUTIONS"], code["FILTERS"]
-    mixing = keras.Variable(settings["mixing"][0], trainable=False, name="mixing")
     model = code["StyleGAN"](
         code["build_generator"](*sizes),
         code["build_generator"](*sizes),
         code["build_discriminator"](code["RESOLUTIONS"], code["FILTERS"], 1),
-        mixing,
+        code["MIXING"],
     )
     compile_gan(
         model,
@@ -108,8 +91,7 @@ def stylegan(settings, images, jit_compile):
         gamma=settings["gamma"],
         momentum=settings["momentum"],
     )
-    data = endless(settings, code["pad"](images.x_train))
-    return model, data, model.average, [Fall(mixing, *settings["mixing"])]
+    return model, endless(settings, code["pad"](images.x_train)), model.average
 
 
 def compile_gan(model, adam, settings, jit_compile, **kwargs):
@@ -134,8 +116,8 @@ def endless(settings, *arrays):
 
 
 # {name of the weights: (function, settings)}. The function takes the settings, the images and
-# whether to use XLA. It returns a compiled model, endless data that it learns from, the network whose
-# weights are stored (the model itself, or a part of it), and a list of callbacks.
+# whether to use XLA. It returns a compiled model, endless data that it learns from, and the network
+# whose weights are stored: the model itself, or a part of it.
 TRAININGS = {
     "11_dcgan": (
         dcgan,
@@ -144,11 +126,10 @@ TRAININGS = {
     "13_stylegan": (
         stylegan,
         {
-            "steps": 24_000,
+            "steps": 20_000,
             "rate": 0.02,
             "batch_size": 32,
             "momentum": 0.998,
-            "mixing": (0.5, 0.1),  # share of images with two codes, at the start and at the end
             "gamma": 0.1,
             "seed": 0,
         },
@@ -195,14 +176,14 @@ def train(name, prepare, settings):
     """Train, or go on where a training with the same settings stopped; return the network."""
     run = gk.setup(seed=settings["seed"], mixed_precision="float32")
     images = gk.load_images(source="tfds")
-    model, data, network, callbacks = prepare(settings, images, run.jit_compile)
+    model, data, network = prepare(settings, images, run.jit_compile)
     folder = backup_folder(name, settings | {"images": len(images.x_train)}, model)
     model.fit(
         data,
         epochs=settings["steps"] // EPOCH,
         steps_per_epoch=EPOCH,
         shuffle=False,  # the batches are already
-        callbacks=[*callbacks, keras.callbacks.BackupAndRestore(folder)],
+        callbacks=[keras.callbacks.BackupAndRestore(folder)],
         verbose=2,
     )
     return network
