@@ -178,7 +178,7 @@ for name, layer in {"AdaIN": adain, "demodulated": modulated}.items():
         print(f"{name}, {factor} x features: {values.min():.2f} to {values.max():.2f}")
 
 # %% [markdown]
-# AdaIN gives each map the deviation that the style asks for, from 0 to about 8, and features that are three times as large make no difference.
+# AdaIN gives each map the deviation $|y_s|$ that the style asks for, from 0 to about 8, and features that are three times as large make no difference.
 # With demodulation the deviations stay within a fifth of the gain, $\sqrt{2}$, whatever the style is, but the output is three times as large as well.
 # So AdaIN removes the strength of the input, and demodulation only what the style would add to it.
 #
@@ -196,7 +196,6 @@ for name, layer in {"AdaIN": adain, "demodulated": modulated}.items():
 # To come close to this, we put the pixel normalization of chapter 12 before each of these convolutions.
 # It is our own addition.
 # Like AdaIN it removes the strength of its input, but for each pixel over all features, so the features keep their strengths relative to each other.
-# Features that are three times as large, as in the demonstration, do not occur in our network.
 
 
 # %%
@@ -401,7 +400,7 @@ noises = noise_maps(SCORED, sizes, seed=2)
 trained_here = draw(gan.average, [z, *noises])
 sample = draw(pretrained, [z, *noises])
 
-# %% alt="Five rows of ten images. Real garments. Twenty of the generator trained here: a torn sandal, dresses, tops, shoes, boots and trousers; about four are torn or streaked. Twenty after the longer training: tops, shoes, bags, trousers and dresses; trousers are bent, a shoe is deformed, a bag is blotched, the others are clear."
+# %% alt="Five rows of ten images. Real garments; then by turns ten of the generator trained here, and ten after the longer training. Trained here: a torn sandal, dresses, tops, shoes, boots and trousers; about four are torn or streaked, and a shoe has the handle of a bag. After the longer training: tops, shoes, bags, trousers and dresses; trousers are bent, a shoe is deformed, a bag is blotched, and a top has specks."
 rows = {"real": images.x_test[:10]}
 for start in (0, 10):
     rows[f"here\n{start + 1} to {start + 10}"] = trained_here[start : start + 10]
@@ -411,7 +410,7 @@ plt.show()
 
 # %% [markdown]
 # In each column, both generators draw the same $z$: other trainings give other garments.
-# Of the twenty trained here, about four are torn or streaked; after the longer training, about three are bent, deformed or blotched.
+# Of the twenty trained here, about four are torn or streaked, and a shoe has the handle of a bag; after the longer training, trousers are bent, a shoe is deformed, and a bag and a top are blotched.
 #
 # We score both as in chapter 10, by Fréchet distance, precision and recall beside test images.
 
@@ -439,7 +438,7 @@ for name, values in {"here": here, "longer": longer, "real images": real}.items(
 # Precision is 0.90<!-- precision --> and 0.86<!-- pretrained_precision -->, above that of real images, 0.84<!-- real_precision -->, so it does not tell the two trainings apart. Recall does.
 #
 # ## Truncation
-# Codes $w$ far from their mean $\bar w$ are rare in the training, and Karras et al. found that their images tend to be worse.
+# Codes $w$ far from their mean $\bar w$ are rare in the training, and their images tend to be worse.
 # If variety matters less than quality, we can pull all codes towards the mean:
 #
 # $$w' = \bar w + \psi\, (w - \bar w)$$
@@ -457,14 +456,14 @@ for psi in (1.0, 0.7, 0.4):
     print("psi {}: precision {:.2f}, recall {:.2f}".format(psi, *psi_scores[psi][1:]))
 _, psi_precision, psi_recall = psi_scores[0.4]
 
-# %% alt="Ten garments in three rows, for psi 1, 0.7 and 0.4: two pullovers, a boot, two sneakers, two bags, two trousers and a flat shoe. For 0.4, bent trousers are straight, a patterned sneaker is plainer, the handles of the bags are shorter and the flat shoe is higher; both pullovers have dark streaks."
+# %% alt="Ten garments in three rows, for psi 1, 0.7 and 0.4: two tops, a boot, two sneakers, two bags, two trousers and a flat shoe. For 0.4, bent trousers are straight, a patterned sneaker is plainer and the flat shoe is higher; the handle of the light bag is broken, and both tops have dark streaks."
 gk.plot_rows({f"psi {psi}": pictures[:10] for psi, pictures in truncated.items()})
 plt.show()
 
 # %% [markdown]
 # With $\psi = 0.4$, precision rises from 0.86<!-- pretrained_precision --> to 0.94<!-- psi_precision -->, and recall falls from 0.65<!-- pretrained_recall --> to 0.23<!-- psi_recall -->.
-# Bags, trousers and shoes become more ordinary: the bent trousers straight, the flat shoe higher.
-# Precision rises although both pullovers get dark streaks: it does not see them.
+# The bent trousers become straight, and the flat shoe higher.
+# But the handle of the light bag breaks, and both tops get dark streaks; precision rises all the same.
 #
 # ## Mixing styles
 # Now we use two codes on purpose (*transferencia basada en el estilo*), with the generator that was trained for longer.
@@ -501,7 +500,7 @@ def mixing_table(synthesis, w, noises, levels, firsts, seconds):
     return rows
 
 
-# %% alt="Table of tops. Above: a white and a gray T-shirt, a gray and a white pullover, and three coats, the last one dark. On the left a T-shirt with a speckled print and a dark pullover, by turns. Coarse rows: the T-shirt gets long sleeves and stays gray, with blotches, and torn under one coat; the pullover gets short sleeves under T-shirts, is whole under pullovers, and has a torn collar under one coat; it stays dark. Middle rows: the print of the T-shirt is gone, and its sleeves spread; the pullover hardly changes. Fine rows: the sleeves stay, and the shades are those above; most of the print is gone."
+# %% alt="Table of tops. Above: a white and a gray T-shirt, a gray and a white pullover, and three coats, the last one dark. On the left a T-shirt with a speckled print and a dark pullover, by turns. Coarse rows: the T-shirt gets long sleeves and stays gray, with blotches, and torn under one coat; the pullover gets short sleeves under T-shirts, is whole under pullovers, and has a torn collar under one coat; it stays dark. Middle rows: the print of the T-shirt fades and its sleeves spread, with specks on one of them under coats; the pullover hardly changes. Fine rows: the sleeves stay, and the shades are those above; most of the print is gone."
 firsts = {"T-shirt": sure[0][0], "pullover": sure[2][0]}
 tops = [*sure[0][1:], *sure[2][1:], *sure[4]]  # T-shirts, pullovers, coats
 gk.plot_rows(mixing_table(synthesis, pulled, noises, levels, firsts, tops))
@@ -509,10 +508,10 @@ plt.show()
 
 # %% [markdown]
 # - *Coarse* styles decide about the sleeves. With those of a T-shirt, the pullover gets short sleeves and stays dark; with those of a pullover or a coat, the T-shirt gets long ones, but with blotches.
-# - *Middle* styles change the cut and the print of the T-shirt; the length of the sleeves and the shade stay.
+# - *Middle* styles change the cut and the print of the T-shirt; the length of the sleeves and the shade stay. Other pullovers change more than this one: 59 %<!-- experiment 13 mixed pullover_middle_first --> are still taken for one.
 # - *Fine* styles decide about the shade: both garments take that of the second one, and keep their sleeves.
 #
-# Over many pairs, the classifier sees with coarse styles a T-shirt in 81 %<!-- experiment 13 mixed pullover_coarse_second --> of the pullovers, and a pullover in 50 %<!-- experiment 13 mixed shirt_coarse_second --> of the T-shirts.
+# Over many pairs, the classifier sees with coarse styles a T-shirt in 81 %<!-- experiment 13 mixed pullover_coarse_second --> of the pullovers; of the T-shirts only 2 %<!-- experiment 13 mixed shirt_coarse_first --> stay T-shirts, and 50 %<!-- experiment 13 mixed shirt_coarse_second --> become pullovers.
 # With fine styles it still sees the first class, in 84 %<!-- experiment 13 mixed pullover_fine_first --> of the pullovers and 99 %<!-- experiment 13 mixed shirt_fine_first --> of the T-shirts.
 #
 # The same table for a sneaker and an ankle boot:
@@ -525,11 +524,12 @@ plt.show()
 
 # %% [markdown]
 # With the coarse styles of a sneaker the boot becomes lower, and with those of a sandal it gets a heel; with those of a boot the sneaker gets a shaft, but is torn.
-# Fine styles change the shade; with those of a sandal both shoes get gaps.
+# Fine styles do more than change the shade here: with those of a sandal both shoes get gaps.
+# Over pairs of shoes, the classifier sees the class of the second code in 31 %<!-- experiment 13 mixed shoes_coarse_second --> of the images with coarse styles, and in 31 %<!-- experiment 13 mixed shoes_fine_second --> with fine ones.
 #
 # Now across the families: trousers with tops and shoes.
 
-# %% alt="Trousers with styles of a T-shirt, a pullover, two coats, a sneaker, a boot and two sandals. Coarse row: shreds. Fine row: narrow upright shapes, those of the coats without a gap between the legs."
+# %% alt="Trousers with styles of a T-shirt, a pullover, two coats, a sneaker, a boot and two sandals. Coarse row: shreds, and under the T-shirt a small torn pair of trousers. Fine row: narrow upright shapes, under the coats and the sneaker without a gap between the legs."
 firsts, across = {"trousers": sure[1][0]}, tops[::2] + shoes[::2]
 outer = {"coarse": levels["coarse"], "fine": levels["fine"]}
 gk.plot_rows(mixing_table(synthesis, pulled, noises, outer, firsts, across))
@@ -537,14 +537,14 @@ plt.show()
 
 # %% [markdown]
 # With coarse styles hardly more than shreds are left.
-# With the fine styles of a coat, the trousers lose the gap between the legs and look like a dress.
-# Over pairs of any two classes, the class of the first code stays in 72 %<!-- experiment 13 mixed all_fine_first --> of the images with fine styles, and in 15 %<!-- experiment 13 mixed all_coarse_first --> with coarse ones.
+# With the fine styles of a coat, the trousers lose the gap between the legs.
+# Over pairs of any two classes, the class of the first code stays in 72 %<!-- experiment 13 mixed all_fine_first --> of the images with fine styles; with coarse ones it stays in 15 %<!-- experiment 13 mixed all_coarse_first -->, and a third class appears in 55 %<!-- experiment 13 mixed all_coarse_neither -->.
 #
 # ## Noise
 # What do the noise maps change?
 # We draw ten codes thirty times, each time with other maps, and look at the standard deviation of each pixel.
 
-# %% alt="Three rows of ten garments. The first two, with different noise maps, look alike, except for the patterns of a sneaker and a bag. The third, the deviation times four, is dark, with thin outlines, and with bright dots in a grid inside the patterned sneaker and the dark bag."
+# %% alt="Three rows of ten garments. The first two, with different noise maps, look alike, except for the patterns of a sneaker and a bag. The third, the deviation times four, is dark, with thin outlines, and with bright dots in a grid inside the patterned sneaker, the dark bag and the flat shoe."
 redrawn = [draw(pretrained, [z[:10], *noise_maps(10, sizes, i)]) for i in range(10, 40)]
 spread = np.std(redrawn, axis=0)
 rows = {"noise 1": redrawn[0], "noise 2": redrawn[1]}
@@ -557,7 +557,7 @@ print(f"deviation of a pixel: noise {noise_deviation:.4f}, codes {code_deviation
 
 # %% [markdown]
 # Most drawings with different maps look alike.
-# The standard deviation of a pixel over the maps is 0.010<!-- noise_deviation -->, and over the codes it is 0.28<!-- code_deviation -->.
+# The standard deviation of a pixel over the maps is 0.010<!-- noise_deviation -->, and over codes and maps it is 0.28<!-- code_deviation -->.
 # What changes are edges, and dots two pixels apart in patterned garments.
 #
 # ## Check
