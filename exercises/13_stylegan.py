@@ -251,16 +251,17 @@ assert np.allclose(transfer(x, x), x, atol=1e-3), "x with its own style"
 # %% [markdown]
 # ## 4. Demodulation, written out (medium)
 # The chapter scales the inputs and divides the outputs of one convolution.
-# Do it the long way for a single image: compute its kernel $w''$ by the chapter's formula, multiply it by $\sqrt{2}$, and apply it with `ops.conv` and `padding="same"`.
+# Do it the long way for a single image: write a function that returns its kernel $w''$ by the chapter's formula, multiplied by the gain $\sqrt{2}$.
+# The check applies it with an ordinary convolution.
 
 
 # %% tags=["solution"]
-def convolve(x, kernel, style):
-    """An image x (1, h, w, f), with kernel (3, 3, f, g) and style (f,), to (1, h, w, g)."""
+def demodulated_kernel(kernel, style):
+    """The kernel (3, 3, f, g) of one image, from the common kernel and its style (f,)."""
     ### BEGIN SOLUTION
     scaled = kernel * style[:, np.newaxis]
     norm = np.sqrt(np.sum(scaled**2, axis=(0, 1, 2)) + 1e-8)
-    return ops.conv(x, np.sqrt(2).astype("float32") * scaled / norm, padding="same")
+    return np.sqrt(2) * scaled / norm
     ### END SOLUTION
 
 
@@ -270,8 +271,9 @@ layer = ModulatedConv2D(5, 3)
 expected = np.asarray(layer([x, codes]))
 kernel, styles = np.asarray(layer.kernel), np.asarray(layer.to_style(codes))
 for i in range(3):
-    y = np.asarray(convolve(x[i : i + 1], kernel, styles[i]))
-    assert y.shape == (1, 8, 8, 5), f"the shape must be (1, 8, 8, 5), and is {y.shape}"
+    own_kernel = np.float32(demodulated_kernel(kernel, styles[i]))
+    assert own_kernel.shape == kernel.shape, f"the shape must be {kernel.shape}"
+    y = np.asarray(ops.conv(x[i : i + 1], own_kernel, padding="same"))
     assert np.allclose(y[0], expected[i], atol=1e-3), "another result than the chapter's layer"
 
 # %% [markdown]

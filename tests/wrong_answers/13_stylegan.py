@@ -118,44 +118,44 @@ def transfer(x, other):
     5: [
         # without the gain
         '''\
-def convolve(x, kernel, style):
-    """An image x (1, h, w, f), with kernel (3, 3, f, g) and style (f,), to (1, h, w, g)."""
+def demodulated_kernel(kernel, style):
+    """The kernel (3, 3, f, g) of one image, from the common kernel and its style (f,)."""
     scaled = kernel * style[:, np.newaxis]
     norm = np.sqrt(np.sum(scaled**2, axis=(0, 1, 2)) + 1e-8)
-    return ops.conv(x, scaled / norm, padding="same")
+    return scaled / norm
 ''',
         # one norm for all output features
         '''\
-def convolve(x, kernel, style):
-    """An image x (1, h, w, f), with kernel (3, 3, f, g) and style (f,), to (1, h, w, g)."""
+def demodulated_kernel(kernel, style):
+    """The kernel (3, 3, f, g) of one image, from the common kernel and its style (f,)."""
     scaled = kernel * style[:, np.newaxis]
     norm = np.sqrt(np.sum(scaled**2) + 1e-8)
-    return ops.conv(x, np.float32(2**0.5) * scaled / norm, padding="same")
+    return np.sqrt(2) * scaled / norm
 ''',
         # one norm for each input feature, which takes the style away
         '''\
-def convolve(x, kernel, style):
-    """An image x (1, h, w, f), with kernel (3, 3, f, g) and style (f,), to (1, h, w, g)."""
+def demodulated_kernel(kernel, style):
+    """The kernel (3, 3, f, g) of one image, from the common kernel and its style (f,)."""
     scaled = kernel * style[:, np.newaxis]
     norm = np.sqrt(np.sum(scaled**2, axis=(0, 1, 3), keepdims=True) + 1e-8)
-    return ops.conv(x, np.float32(2**0.5) * scaled[:, :, :] / norm[0, 0], padding="same")
+    return np.sqrt(2) * scaled[:, :, :] / norm[0, 0]
 ''',
         # the norm of the kernel before it is scaled
         '''\
-def convolve(x, kernel, style):
-    """An image x (1, h, w, f), with kernel (3, 3, f, g) and style (f,), to (1, h, w, g)."""
+def demodulated_kernel(kernel, style):
+    """The kernel (3, 3, f, g) of one image, from the common kernel and its style (f,)."""
     norm = np.sqrt(np.sum(kernel**2, axis=(0, 1, 2)) + 1e-8)
     scaled = kernel * style[:, np.newaxis]
-    return ops.conv(x, np.float32(2**0.5) * scaled / norm, padding="same")
+    return np.sqrt(2) * scaled / norm
 ''',
         # the style at each place of the kernel's last axis, by broadcasting
         '''\
-def convolve(x, kernel, style):
-    """An image x (1, h, w, f), with kernel (3, 3, f, g) and style (f,), to (1, h, w, g)."""
+def demodulated_kernel(kernel, style):
+    """The kernel (3, 3, f, g) of one image, from the common kernel and its style (f,)."""
     style = np.resize(style, kernel.shape[-1])
     scaled = kernel * style
     norm = np.sqrt(np.sum(scaled**2, axis=(0, 1, 2)) + 1e-8)
-    return ops.conv(x, np.float32(2**0.5) * scaled / norm, padding="same")
+    return np.sqrt(2) * scaled / norm
 ''',
     ],
     6: [
