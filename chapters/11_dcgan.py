@@ -514,7 +514,8 @@ print(f"{ring_close:.0f} % close to a group")
 print(f"critic {last_gap:.3f}, paired {last_carried:.3f}, real points {floor:.3f}")
 
 # %% [markdown]
-# The points find the ring, but fill it between the groups, too: 74 %<!-- ring_close --> are close to one, where a ring without groups has 49 %<!-- experiment 10 ring even_percent -->, and the GAN of chapter 10, with the same networks and as many steps of its generator, 91 %<!-- 10 gan_close -->.
+# The points find the ring, but fill it between the groups, too: 74 %<!-- ring_close --> are close to one.
+# A ring without groups has 49 %<!-- experiment 10 ring even_percent -->, and the GAN of chapter 10, with the same networks and as many steps of its generator, 91 %<!-- 10 gan_close -->.
 # In the first four epochs the critic is poor, and its gap says little.
 # From then on both curves fall, to 0.04<!-- last_gap --> for the gap and 0.11<!-- last_carried --> for the pairs, of which some is due to chance: two samples of real points have 0.07<!-- floor -->.
 # So a large gap tells that the generator is far from its goal, if the slope is held; a small one may come from a poor critic, as in the first epoch.
