@@ -81,7 +81,7 @@ def stylegan(settings, images, jit_compile):
         code["build_generator"](*sizes),
         code["build_generator"](*sizes),
         code["build_discriminator"](code["RESOLUTIONS"], code["FILTERS"], 1),
-        code["MIXING"],
+        mixing=settings["mixing"],
     )
     compile_gan(
         model,
@@ -130,6 +130,7 @@ TRAININGS = {
             "rate": 0.02,
             "batch_size": 32,
             "momentum": 0.998,
+            "mixing": 0.1,
             "gamma": 0.1,
             "seed": 0,
         },
