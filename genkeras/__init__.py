@@ -39,7 +39,6 @@ from genkeras.plotting import (
     show_film,
 )
 from genkeras.pretrained import load_pretrained
-from genkeras.results import record
 from genkeras.training import AdversarialModel, minimize, scale_optimizer, warmup_cosine
 
 __version__ = "0.1.0"

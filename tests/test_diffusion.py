@@ -1,6 +1,6 @@
 """What chapter 15 says of its network and samplers, by the functions of the chapter itself."""
 
-import types
+import importlib
 
 import keras
 import numpy as np
@@ -15,6 +15,8 @@ RNG = np.random.default_rng(0)
 class Field:
     """Stands for a network: a velocity that is a function of images, times and labels."""
 
+    output_shape = (None, 28, 28, 1)
+
     def __init__(self, velocity):
         self.velocity = velocity
         self.calls = 0
@@ -25,23 +27,11 @@ class Field:
         return self.velocity(x, t[:, :, None, None], labels)
 
 
-# --- Targets -------------------------------------------------------------------------------------
+def alpha_bars(steps):
+    return np.cos(np.pi / 2 * np.linspace(0.99, 0, steps + 1)) ** 2
 
 
-@pytest.mark.parametrize("target", ["noise", "image", "velocity"])
-def test_each_target_gives_the_velocity(target):
-    x0, noise = RNG.standard_normal((2, 5, 28, 28, 1))
-    for t in (0.01, 0.5, 0.98):
-        x = (1 - t) * x0 + t * noise
-        v = FIFTEEN["to_velocity"](target, FIFTEEN["target_of"](target, x0, noise), x, t)
-        np.testing.assert_allclose(v, noise - x0, atol=1e-9)
-
-
-def test_bad_input_gets_one_sentence():
-    with pytest.raises(ValueError, match="must be noise, image or velocity, got 'score'"):
-        FIFTEEN["target_of"]("score", 0, 1)
-    with pytest.raises(ValueError, match=r"images must lie in \[-1, 1\]"):
-        FIFTEEN["noisy_batches"](np.full((2, 28, 28, 1), 255, "uint8"), np.zeros(2), 2)
+# --- Training ------------------------------------------------------------------------------------
 
 
 def test_batches_hold_images_times_and_labels_that_belong_together():
@@ -61,30 +51,12 @@ def test_batches_hold_images_times_and_labels_that_belong_together():
     assert np.mean(hidden) == pytest.approx(0.1, abs=0.05)
 
 
-# --- The network ---------------------------------------------------------------------------------
-
-
-def test_the_network_gives_images_and_starts_at_zero():
-    network = FIFTEEN["build_unet"]((8, 16), 1)
-    x = RNG.standard_normal((3, 28, 28, 1)).astype("float32")
-    out = network((x, np.full((3, 1), 0.5, "float32"), np.array([0, 9, 10])))
-    assert out.shape == (3, 28, 28, 1)
+def test_the_network_gives_images_of_the_shape_of_its_inputs_and_starts_at_zero():
+    network = FIFTEEN["build_unet"]((8, 16), 1, n_classes=3, shape=(32, 24, 3))
+    x = RNG.standard_normal((3, 32, 24, 3)).astype("float32")
+    out = network((x, np.full((3, 1), 0.5, "float32"), np.array([0, 2, 3])))
+    assert out.shape == x.shape
     assert np.abs(keras.ops.convert_to_numpy(out)).max() == 0
-
-
-@pytest.mark.parametrize(("steps", "epochs"), [(25, 1), (21, 3)])
-def test_training_makes_the_steps_that_were_asked_for(steps, epochs):
-    code = chapter("15")
-    assert code["STEPS_PER_EXECUTION"] == 10
-    code.update(x_train=np.zeros((8, 28, 28, 1), "float32"), BATCH_SIZE=4)
-    code.update(images=types.SimpleNamespace(y_train=np.arange(8)))
-    code.update(run=types.SimpleNamespace(jit_compile=False))
-    network = code["build_unet"]((8, 8), 1)
-    history = code["train"](network, steps, epochs=epochs)
-    assert int(network.optimizer.iterations) == steps
-    assert len(history["loss"]) == epochs
-    with pytest.raises(ValueError, match="steps must be a multiple of the 20 epochs, got 25"):
-        code["train"](network, 25, epochs=20)
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
@@ -100,76 +72,142 @@ def test_training_in_half_precision_is_finite_and_ends_with_averaged_weights(pol
     assert all(np.isfinite(weight).all() for weight in network.get_weights())
 
 
+# --- The exact velocity --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("t", [0.2, 0.5, 0.9])
+def test_the_exact_velocity_is_the_mean_of_all_pairs_that_pass(t):
+    x0, noise = RNG.normal(2, 0.5, 1_000_000), RNG.standard_normal(1_000_000)
+    x = (1 - t) * x0 + t * noise
+    for place in np.quantile(x, [0.2, 0.5, 0.8]):
+        near = np.abs(x - place) < 0.02
+        mean = np.mean((noise - x0)[near])
+        assert FIFTEEN["exact_velocity"](place, t) == pytest.approx(mean, abs=0.05)
+
+
 # --- Samplers ------------------------------------------------------------------------------------
 
 
 def test_euler_and_heun_arrive_exactly_on_a_straight_path():
-    end = RNG.uniform(-1, 1, (4, 28, 28, 1)).astype("float32")
-    field = Field(lambda x, t, labels: (x - end) / t)  # towards one image
-    for sampler, calls in (("euler", 3), ("heun", 5)):
-        field.calls = 0
-        drawn = FIFTEEN[sampler](field, np.arange(4), np.linspace(1, 0, 4))
+    end = RNG.uniform(-1, 1, (4, 28, 28, 1))
+    for solver, calls in (("euler", 3), ("heun", 5)):
+        field = Field(lambda x, t, labels: (x - end) / t)  # towards one image
+        velocity = FIFTEEN["network_velocity"](field, np.arange(4))
+        drawn = FIFTEEN[solver](velocity, RNG.standard_normal(end.shape), np.linspace(1, 0, 4))
         np.testing.assert_allclose(drawn, end, atol=1e-5)
         assert field.calls == calls
 
 
 def test_heun_is_more_exact_than_euler_with_as_many_calls():
-    field = Field(lambda x, t, labels: x * np.cos(3 * t))
-    noise = FIFTEEN["start_noise"](2, 0)
-    exact = noise * np.exp(-np.sin(3) / 3)
-    by_euler = FIFTEEN["euler"](field, np.zeros(2, int), np.linspace(1, 0, 20))
-    by_heun = FIFTEEN["heun"](field, np.zeros(2, int), np.linspace(1, 0, 11))
+    def velocity(x, t):
+        return x * np.cos(3 * t)
+
+    start = RNG.standard_normal(100)
+    exact = start * np.exp(-np.sin(3) / 3)
+    by_euler = FIFTEEN["euler"](velocity, start, np.linspace(1, 0, 20))
+    by_heun = FIFTEEN["heun"](velocity, start, np.linspace(1, 0, 11))
     assert np.abs(by_heun - exact).max() < np.abs(by_euler - exact).max() / 5
 
 
-def test_ddim_is_euler_at_the_same_levels_of_noise():
-    field = Field(lambda x, t, labels: np.tanh(x) * t)
-    times = np.linspace(1, 0, 8)
-    alphas, sigmas = FIFTEEN["cosine"](times)
-    by_euler = FIFTEEN["euler"](field, np.zeros(2, int), sigmas / (alphas + sigmas))
-    np.testing.assert_allclose(FIFTEEN["ddim"](field, np.zeros(2, int), times), by_euler, atol=1e-4)
+def best(x, t):
+    """The mean velocity if all images are noise of a standard deviation of 0.5."""
+    return FIFTEEN["exact_velocity"](x, t, mean=0.0)
+
+
+def test_the_noise_follows_from_the_velocity():
+    x0, noise = RNG.standard_normal((2, 5))
+    for alpha_bar in (0.001, 0.5, 0.99):
+        x = np.sqrt(alpha_bar) * x0 + np.sqrt(1 - alpha_bar) * noise
+        found = FIFTEEN["predict_noise"](lambda x, t: noise - x0, x, alpha_bar)
+        np.testing.assert_allclose(found, noise, atol=1e-9)
 
 
 def test_ddpm_draws_from_a_gaussian_with_its_variance():
-    # If all images are noise of a standard deviation of 0.5, the best prediction is known.
-    def best(x, t, labels):
-        variance = 0.25 * (1 - t) ** 2 + t**2
-        return x * (t - 0.25 * (1 - t)) / variance
-
-    drawn = FIFTEEN["ddpm"](Field(best), np.zeros(50, int), np.linspace(1, 0, 201))
+    start = RNG.standard_normal(20_000)
+    drawn = FIFTEEN["ddpm"](best, start, alpha_bars(200), np.random.default_rng(1))
     assert drawn.std() == pytest.approx(0.5, abs=0.02)
-    start = FIFTEEN["start_noise"](50, 0)
-    plain = FIFTEEN["ddim"](Field(best), np.zeros(50, int), np.linspace(1, 0, 201))
-    assert np.corrcoef(start.ravel(), plain.ravel())[0, 1] > 0.99  # a path without fresh noise
-    assert np.corrcoef(start.ravel(), drawn.ravel())[0, 1] < 0.5
+    plain = FIFTEEN["ddpm"](best, start, alpha_bars(200))  # a path without fresh noise: DDIM
+    assert plain.std() == pytest.approx(0.5, abs=0.02)
+    assert np.corrcoef(start, plain)[0, 1] > 0.99
+    assert np.corrcoef(start, drawn)[0, 1] < 0.5
+
+
+def test_a_step_of_ddpm_is_the_textbooks():
+    x, noise, z = RNG.standard_normal((3, 6))
+    now, later = 0.3, 0.4
+    alpha = now / later  # 1 - beta
+    mean = (x - (1 - alpha) / np.sqrt(1 - now) * noise) / np.sqrt(alpha)
+    variance = (1 - later) / (1 - now) * (1 - alpha)
+
+    class Fresh:
+        def standard_normal(self, shape):
+            return z
+
+    total = np.sqrt(now) + np.sqrt(1 - now)
+    t = np.sqrt(1 - now) / total
+    step = FIFTEEN["ddpm"](lambda y, _: (noise - y) / (1 - t), x, [now, later], Fresh())
+    np.testing.assert_allclose(step, mean + np.sqrt(variance) * z, atol=1e-9)
+
+
+def test_the_parts_of_a_drawing_have_noise_of_their_own():
+    field = Field(lambda x, t, labels: 0 * x)
+    drawn = FIFTEEN["in_parts"](FIFTEEN["euler"], field, np.zeros(600, int), [1, 0])
+    assert drawn.shape == (600, 28, 28, 1) and drawn.min() == 0 and drawn.max() == 1
+    assert np.abs(drawn[:100] - drawn[500:]).mean() > 0.3
 
 
 def test_guidance_of_one_takes_one_call_and_others_go_beyond_it():
     field = Field(
         lambda x, t, labels: np.where(labels == 10, 1.0, 2.0)[:, None, None, None] + 0 * x
     )
-    x = np.zeros((2, 28, 28, 1), "float32")
-    assert (FIFTEEN["velocity"](field, x, 0.5, np.array([3, 4])) == 2).all()
+    x = np.zeros((2, 28, 28, 1))
+    assert (FIFTEEN["network_velocity"](field, np.array([3, 4]))(x, 0.5) == 2).all()
     assert field.calls == 1
-    assert (FIFTEEN["velocity"](field, x, 0.5, np.array([3, 4]), guidance=3.0) == 4).all()
+    assert (FIFTEEN["network_velocity"](field, np.array([3, 4]), 3.0)(x, 0.5) == 4).all()
     assert field.calls == 3
 
 
+# --- Completing ----------------------------------------------------------------------------------
+
+
+def complete(known, visible, times, seed=0):
+    field = Field(lambda x, t, labels: x)
+    labels = np.full(len(known), 10)
+    return FIFTEEN["complete"](field, known, visible, labels, np.array(times), seed)
+
+
 def test_completing_leaves_the_known_pixels_alone():
-    known = RNG.uniform(-1, 1, (3, 28, 28, 1)).astype("float32")
-    visible = np.zeros((28, 28, 1), "float32")
+    known = RNG.uniform(-1, 1, (3, 28, 28, 1))
+    visible = np.zeros((28, 28, 1))
     visible[:14] = 1
-    field = Field(lambda x, t, labels: x)
-    times = np.linspace(1, 0, 6)
-    drawn = FIFTEEN["inpaint"](field, known, visible, np.full(3, 10), times)
-    np.testing.assert_allclose(drawn[:, :14], known[:, :14], atol=1e-6)
-    assert np.abs(drawn[:, 14:] - known[:, 14:]).max() > 0.1
+    drawn = complete(known, visible, np.linspace(1, 0, 6))
+    np.testing.assert_allclose(drawn[:, :14], known[:, :14] / 2 + 0.5, atol=1e-6)
+    assert np.abs(drawn[:, 14:] - known[:, 14:] / 2 - 0.5).max() > 0.1
 
 
-def test_completing_adds_noise_that_is_not_the_noise_of_the_start():
-    field = Field(lambda x, t, labels: x)
-    nothing = np.zeros((3, 28, 28, 1), "float32")
-    times = np.array([1, 0.5, 0])  # the first step keeps nothing of the start: x0 = x - 1 x = 0
-    drawn = FIFTEEN["inpaint"](field, nothing, nothing[0], np.full(3, 10), times, seed=4)
-    start = FIFTEEN["start_noise"](3, 4)
-    assert abs(np.corrcoef(drawn.ravel(), start.ravel())[0, 1]) < 0.1
+def test_completions_of_two_seeds_differ_in_the_hidden_part_only():
+    known, visible = np.zeros((3, 28, 28, 1)), np.zeros((28, 28, 1))
+    visible[:14] = 1
+    one, other = (complete(known, visible, [1, 0.5, 0.2, 0], seed) for seed in (0, 1))
+    gaps = np.abs(one - other)
+    assert gaps[:, :14].max() == 0 and gaps[:, 14:].mean() > 0.1
+
+
+# --- The experiments -----------------------------------------------------------------------------
+
+
+def test_a_network_of_the_noise_gives_the_velocity():
+    experiment = importlib.import_module("experiments.15_diffusion")
+    x0, noise = RNG.uniform(-1, 1, (4, 28, 28, 1)), RNG.standard_normal((4, 28, 28, 1))
+    asked = []
+
+    def best_noise(x, u, labels):
+        asked.append((x, u))
+        return noise
+
+    network = experiment.VelocityOfNoise(Field(best_noise))
+    t = np.full((4, 1), 0.3)
+    v = network.predict_on_batch((0.7 * x0 + 0.3 * noise, t, np.arange(4)))
+    np.testing.assert_allclose(v, noise - x0, atol=1e-9)
+    [(x, u)] = asked
+    np.testing.assert_allclose(x, np.cos(np.pi / 2 * u) * x0 + np.sin(np.pi / 2 * u) * noise)

@@ -259,12 +259,6 @@ def test_a_chapter_can_quote_the_results_of_another():
             quotes.look_up(source, {})
 
 
-def test_what_a_waiting_chapter_quotes_from_another_may_be_gone():
-    text = "0.5<!-- 15 no_such_key --> and 0.5<!-- no_such_key -->"
-    [problem] = quotes.problems(text, {}, others=False)
-    assert "'no_such_key'" in problem and len(list(quotes.problems(text, {}))) == 2
-
-
 def test_textbook_numbers_have_one_home():
     assert quotes.look_up("textbook stacked printed", {}) == 0.0132
 

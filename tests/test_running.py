@@ -119,14 +119,11 @@ def test_a_quick_run_says_that_it_runs_the_script_and_not_the_edit(chapters, cap
     assert "runs the script, not the edit: 91_one.ipynb was saved" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("edition", ["second", "third"])
-def test_a_real_chapter_says_what_it_has_read(chapters, edition):
+def test_a_real_chapter_says_what_it_has_read(chapters):
     """With genkeras, whose import takes seconds; the others do without."""
     text = made_up.CHAPTER.replace(
         "print(double(EPOCHS))", "import genkeras as gk\nrun = gk.setup()\ngk.load_images()"
     )
-    if edition == "second":
-        text += 'gk.record("91_one", val_mse=0.25)\n'
     script = write(chapters, "91_one", text)
     running.run_chapter(script, "quick", chapters)
     results = json.loads((chapters / "results" / "91_one.json").read_text("utf-8"))

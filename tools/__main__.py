@@ -52,7 +52,7 @@ def outputs(scripts, options):
 
 def sync(scripts, options):
     """Bring numbers, notebooks and the README up to date."""
-    from tools import exercises, fresh, pairing, quotes, rules
+    from tools import exercises, fresh, pairing, quotes
 
     status = 0
     for script in scripts:
@@ -67,9 +67,8 @@ def sync(scripts, options):
             status = 1
             continue
         print(f"{script.stem}: {'synchronized' if changed else 'in step'}")
-        if script.stem[:2] not in rules.WAITING:
-            for problem in fresh.problems(script, script.parent):
-                print(f"{script.stem}: {problem}: run make outputs N={script.stem[:2]}")
+        for problem in fresh.problems(script, script.parent):
+            print(f"{script.stem}: {problem}: run make outputs N={script.stem[:2]}")
         for source in exercises.sources_of([script]):
             for problem in exercises.problems(source):
                 print(f"exercises/{source.name}: {problem} N={script.stem[:2]}")

@@ -106,13 +106,12 @@ def update_script(script):
     return _rewrite(script, renew(script.read_text("utf-8"), chapter_numbers(script)))
 
 
-def problems(text, numbers, others=True):
+def problems(text, numbers):
     """Sentences about quoted numbers that are wrong, or whose source is unknown.
 
     Args:
         text: prose or code.
         numbers: the chapter's own numbers.
-        others: whether numbers of other chapters must still be there.
     """
     for quoted, _, source in QUOTED.findall(text):
         if source == SETTING:
@@ -120,8 +119,7 @@ def problems(text, numbers, others=True):
         try:
             right = format_like(quoted, look_up(source, numbers))
         except KeyError:
-            if others or not re.match(r"\d\d ", source):
-                yield f"quotes {quoted} as {source!r}, which was not measured"
+            yield f"quotes {quoted} as {source!r}, which was not measured"
             continue
         if right != quoted:
             yield f"quotes {source} as {quoted}, but it is {right}"

@@ -13,23 +13,19 @@ MAX_BYTES = 1_000_000
 MAX_WORDS, MAX_CODE_LINES, MAX_CELL_LINES, MAX_LINE_LENGTH = 2200, 300, 40, 88
 HEADER_ROWS = ("Slides", "Textbook", "Result", "Time")
 COMPREHENSIONS = ("listcomp", "setcomp", "dictcomp", "genexpr")  # functions to Python only
-# Chapters of the second edition, which wait for their third. Their outputs may be older than
-# genkeras, their functions may read the notebook's variables, and what they quote from a chapter
-# that has changed may be gone. The list shrinks with each new chapter.
-WAITING = tuple(f"{number:02}" for number in range(14, 17))
 
 
 def problems(script):
     """All that is wrong with a chapter, each a sentence; an empty list if nothing is."""
     source = pairing.read_script(script)
     path = script.with_suffix(".ipynb")
-    waits = script.stem[:2] in WAITING
     found = [
         *header_problems(script, source),
-        *(quick_metadata_problems(source) if waits else parameter_problems(source)),
+        *parameter_problems(source),
         *empty_cell_problems(source),
-        *prose_problems(source, quotes.chapter_numbers(script), waits),
-        *([] if waits else [*global_problems(source), *length_problems(source)]),
+        *prose_problems(source, quotes.chapter_numbers(script)),
+        *global_problems(source),
+        *length_problems(source),
     ]
     if not path.exists():
         return [*found, "no notebook beside the script: run make sync"]
@@ -37,13 +33,12 @@ def problems(script):
         found.append(f"the notebook has {path.stat().st_size:,} bytes, more than {MAX_BYTES:,}")
     notebook = pairing.read_notebook(path)
     found += pair_problems(script, source, notebook)
-    found += output_problems(notebook, waits)
+    found += output_problems(notebook)
     found += alternative_text_problems(notebook)
-    if not waits:
-        found += [f"{reason}: run make outputs" for reason in fresh.problems(script, script.parent)]
-        data = (fresh.read_results(script, script.parent) or {"data": {}})["data"]
-        if "bundled" in data.values():
-            found.append("the outputs were made from the bundled sample, not from all of the data")
+    found += [f"{reason}: run make outputs" for reason in fresh.problems(script, script.parent)]
+    data = (fresh.read_results(script, script.parent) or {"data": {}})["data"]
+    if "bundled" in data.values():
+        found.append("the outputs were made from the bundled sample, not from all of the data")
     return found
 
 
@@ -69,17 +64,6 @@ def parameter_problems(source):
     cells = pairing.tagged_cells(source, "parameters")
     if len(cells) != 1 or "QUICK = run.quick" not in cells[0].source:
         yield "exactly one cell must be tagged 'parameters', and set QUICK = run.quick"
-
-
-def quick_metadata_problems(source):
-    """The same for the second edition, whose small parameters are in the cell's metadata."""
-    cells = pairing.tagged_cells(source, "parameters")
-    quick = cells[0].metadata.get("quick", {}) if len(cells) == 1 else {}
-    for name in quick:
-        if name not in assigned_names(cells[0].source):
-            yield f"the quick parameter {name} is not in the parameters cell"
-    if quick.get("QUICK") is not True:
-        yield "exactly one cell must be tagged 'parameters', with quick parameters, QUICK among them"
 
 
 def length_problems(source):
@@ -136,16 +120,15 @@ def globals_read(table):
     return names.union(*(globals_read(child) for child in table.get_children()))
 
 
-def prose_problems(source, results, waits):
+def prose_problems(source, results):
     """Decimal numbers name where they come from, and agree with it."""
     for cell in source.cells:
-        for problem in quotes.problems(cell.source, results, others=not waits):
+        for problem in quotes.problems(cell.source, results):
             yield f"the {'prose' if cell.cell_type == 'markdown' else 'code'} {problem}"
         if cell.cell_type == "markdown":
             for number in quotes.unsourced(cell.source):
-                if "." in number or not waits:
-                    yield f"prose quotes {number} without saying where it comes from"
-            for words in [] if waits else quotes.stray(cell.source):
+                yield f"prose quotes {number} without saying where it comes from"
+            for words in quotes.stray(cell.source):
                 yield f"the comment {words.strip()!r} stands behind no number"
 
 
@@ -166,12 +149,12 @@ def content(notebook):
     ]
 
 
-def output_problems(notebook, waits):
+def output_problems(notebook):
     cells = pairing.code_cells(notebook)
     counts = [cell.execution_count for cell in cells]
-    if None in counts and not waits:
+    if None in counts:
         yield f"{counts.count(None)} code cells have not been run"
-    elif counts != list(range(1, len(cells) + 1)) and not waits:
+    elif counts != list(range(1, len(cells) + 1)):
         yield "the cells were run out of order"
     for cell in cells:
         for output in cell.outputs:

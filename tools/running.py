@@ -161,7 +161,7 @@ def execute(notebook, script, mode, folder, work):
     Args:
         notebook: of the script; its code cells get the outputs.
         script, mode, folder: as for `run_chapter`.
-        work: folder for the notebook as papermill writes it, and for the results.
+        work: folder for the notebook as papermill writes it.
 
     Returns:
         {"numbers": {name of a variable that is quoted: value}, "data": {data set: source}}.
@@ -176,9 +176,6 @@ def execute(notebook, script, mode, folder, work):
         if cell.cell_type == "markdown" and found:
             print(f"      {time.perf_counter() - start:4.0f} s  {found[1]}", flush=True)
 
-    quick = [
-        cell.metadata.get("quick", {}) for cell in pairing.tagged_cells(notebook, "parameters")
-    ]
     own, others = quotes.quoted_variables(script)
     path = work / "executed.ipynb"
     last = nbformat.v4.new_code_cell(COLLECT.format(names=sorted(own | others)))
@@ -186,7 +183,6 @@ def execute(notebook, script, mode, folder, work):
     pairing.write_notebook(longer, work / "input.ipynb")
     environment = {
         "GENKERAS_QUICK": str(int(mode == "quick")),
-        "GENKERAS_RESULTS": str(work),  # for gk.record
         "GENKERAS_SILENT": "1",
     }
     try:
@@ -194,7 +190,6 @@ def execute(notebook, script, mode, folder, work):
             executed = papermill.execute_notebook(
                 work / "input.ipynb",
                 path,
-                parameters=dict(quick[0]) if mode == "quick" else None,
                 kernel_name="python3",
                 progress_bar=False,
                 cwd=folder,
@@ -209,17 +204,12 @@ def execute(notebook, script, mode, folder, work):
     except DeadKernelError:
         reason = "the kernel died, perhaps because the memory was full"
     else:
-        *cells, last = [
-            c for c in executed.cells if "injected-parameters" not in c.metadata.get("tags", [])
-        ]
+        *cells, last = executed.cells
         for cell, done in zip(notebook.cells, cells, strict=True):
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = done.outputs, done.execution_count
         if "widgets" in executed.metadata:
             notebook.metadata["widgets"] = executed.metadata["widgets"]
-        recorded = work / f"{script.stem}.json"
-        if recorded.exists():  # a chapter of the second edition has called gk.record
-            return json.loads(recorded.read_text("utf-8"))
         # The text may come in several pieces.
         printed = "".join(out.text for out in last.outputs if out.get("name") == "stdout")
         return collected(printed.splitlines()[-1], own, time.perf_counter() - start)
