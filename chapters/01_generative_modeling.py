@@ -24,7 +24,7 @@
 # |---|---|
 # | Slides | *¿Cuál rostro es real?*; *Aprendizaje supervisado vs. no supervisado*; *Modelado generativo*; *¿Por qué modelos generativos?*; *Modelos de variables latentes*; *¿Qué es una variable latente?* |
 # | Textbook | Hands-On Machine Learning, chapter 17, introduction; chapter 9, "Gaussian Mixtures" |
-# | Result | A mixture of Gaussians comes within 0.03<!-- experiment 01 components kl_bound --> nats of the true density; a network rebuilds pictures from three numbers with a squared error of 0.0005<!-- experiment 01 factors autoencoder_mse -->, PCA with 0.018<!-- experiment 01 factors pca_3_mse --> |
+# | Result | Learns how pictures vary: from three numbers each, a network rebuilds them with a squared error of 0.0005<!-- experiment 01 factors autoencoder_mse -->, where PCA has 0.018<!-- experiment 01 factors pca_3_mse --> |
 # | Time | 77 s<!-- seconds --> on two CPU cores |
 # | Evidence | [The experiments](../experiments/README.md) |
 

@@ -25,7 +25,7 @@
 # |---|---|
 # | Slides | *Autoencoders: background*; *La dimensionalidad del espacio latente*; *Representaciones eficientes de datos*; *Estudios de Chase y Simon*; *Relación entre memoria, percepción y correspondencia de patrones*; *Estructura y función de un autoencoder* |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Efficient Data Representations" and "Performing PCA with an Undercomplete Linear Autoencoder" |
-# | Result | Rebuilds garments from 30 numbers with a squared error of 0.0104<!-- mse_30 --> per pixel on validation images, where PCA has 0.0150<!-- pca_mse_30 --> |
+# | Result | Describes a garment by 30 numbers and rebuilds it with a squared error of 0.0104<!-- mse_30 --> per pixel, where PCA has 0.0150<!-- pca_mse_30 --> |
 # | Time | 186 s<!-- seconds --> on two CPU cores |
 # | Evidence | [The experiments](../experiments/README.md) |
 

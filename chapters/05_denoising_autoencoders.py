@@ -26,7 +26,7 @@
 # |---|---|
 # | Slides | *Tipos avanzados de autoencoders*; *Introducción a autoencoders de denoising*; *Tipos de ruido en autoencoders de denoising*; *Implementación de autoencoders de denoising*; figure 7 |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Denoising Autoencoders" |
-# | Result | Raises noisy validation images from 12.8<!-- noisy_psnr --> dB to 19.8<!-- conv_psnr --> dB; the Wiener filter reaches 19.2<!-- wiener_psnr --> dB |
+# | Result | Removes noise, which raises images from 12.8<!-- noisy_psnr --> dB to 19.8<!-- conv_psnr --> dB, where the Wiener filter reaches 19.2<!-- wiener_psnr --> dB |
 # | Time | 266 s<!-- seconds --> on two CPU cores |
 # | Evidence | [The experiments](../experiments/README.md) |
 

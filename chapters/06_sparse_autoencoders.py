@@ -26,7 +26,7 @@
 # |---|---|
 # | Slides | *Autoencoders dispersos*; *Divergencia Kullback–Leibler*; *Sparsity loss* (figure 8) |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Sparse Autoencoders" |
-# | Result | An l1 penalty makes a code of 300 units sparse: as if 77<!-- l1_effective --> of them were equally active, instead of 249<!-- plain_effective -->; the squared error on validation images rises from 0.0047<!-- plain_mse --> to 0.0072<!-- l1_mse --> |
+# | Result | Makes a code of 300 units sparse by an l1 penalty, as if 77<!-- l1_effective --> of them were equally active in place of 249<!-- plain_effective --> |
 # | Time | 327 s<!-- seconds --> on two CPU cores |
 # | Evidence | [The experiments](../experiments/README.md) |
 

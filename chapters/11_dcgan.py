@@ -25,7 +25,7 @@
 # |---|---|
 # | Slides | *Generando nuevos datos con GANs*; *GANs: avances recientes* (the basis of chapters 12 and 13) |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Deep Convolutional GANs" |
-# | Result | Draws garments at 0.24<!-- experiment textbook_gans dcgan textbook_share --> of the Fréchet distance of the textbook's DCGAN in the same time; with classes and the package's weights the distance is 1.9<!-- pretrained_distance --> |
+# | Result | Draws garments at 0.24<!-- experiment textbook_gans dcgan textbook_share --> of the Fréchet distance of the textbook's DCGAN in the same time |
 # | Time | 250 s<!-- seconds --> on two CPU cores |
 # | Evidence | [The experiments](../experiments/README.md) |
 

@@ -26,7 +26,7 @@
 # |---|---|
 # | Slides | *CycleGAN: transformación del dominio* |
 # | Textbook | not covered |
-# | Result | T-shirts become pullovers for the classifier in 83 %<!-- to_pullover --> of the test images, and pullovers T-shirts in 87 %<!-- to_tshirt -->; of real ones it recognizes 89 %<!-- real_pullover --> and 88 %<!-- real_tshirt --> |
+# | Result | Turns T-shirts into pullovers, for the classifier in 83 %<!-- to_pullover --> of the test images, and pullovers into T-shirts in 87 %<!-- to_tshirt --> |
 # | Time | 354 s<!-- seconds --> on two CPU cores, beside other work |
 # | Evidence | [The experiments](../experiments/README.md) |
 

@@ -5,7 +5,6 @@ The repository itself is the source folder, so links between the files stay as t
 
 import inspect
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -17,11 +16,10 @@ sys.path.insert(0, str(ROOT))
 from tools import pages  # noqa: E402
 
 STANDALONE = ROOT / "build" / "standalone"
-EXERCISES = re.compile(r"\]\(\.\./(exercises/\w+\.ipynb)\)")
 
 project = html_title = "genkeras"
 root_doc = "docs/index"
-include_patterns = ["docs/*", "chapters/*.ipynb", "experiments/README.md"]
+include_patterns = ["docs/*", "chapters/*.ipynb", "exercises/*.ipynb", "experiments/README.md"]
 exclude_patterns = ["build", ".*", "models"]  # looked through in vain
 extensions = [
     "myst_nb",
@@ -74,19 +72,16 @@ if repository := os.environ.get("REPO"):
     }
 
 
-def prepare_chapter(app, docname, source):
-    """Give a chapter its download and alternative texts, and take out what needs a kernel."""
-    if docname.startswith("chapters/"):
+def prepare_notebook(app, docname, source):
+    """Give a notebook its download and alternative texts, and take out what needs a kernel."""
+    if docname.startswith(("chapters/", "exercises/")):
         notebook = nbformat.reads(source[0], as_version=4)
         pages.without_sliders(notebook)
         for cell in notebook.cells:
             if "alt" in cell.metadata:
                 cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"]}}
-            if cell.cell_type == "markdown":  # exercises are files to download, and carry genkeras
-                cell.source = EXERCISES.sub(r"](path:../build/standalone/\1)", cell.source)
-                cell.source = cell.source.replace("](../exercises/", "](path:../exercises/")
         file = f"../build/standalone/{docname.removeprefix('chapters/')}.ipynb"
-        line = f"[Download this chapter](path:{file}) to run it on Colab or on your own computer."
+        line = f"[Download this notebook](path:{file}) to run it on Colab or on your own computer."
         title = notebook.cells[0]
         title.source = title.source.replace("\n", f"\n\n{line}\n", 1)
         source[0] = nbformat.writes(notebook)
@@ -101,5 +96,5 @@ def setup(app):
     """Connect what is above to Sphinx."""
     if not STANDALONE.exists():
         raise SystemExit("The chapters to download are missing: run `make standalone` first.")
-    app.connect("source-read", prepare_chapter)
+    app.connect("source-read", prepare_notebook)
     app.connect("autodoc-process-signature", class_signature)

@@ -1,4 +1,4 @@
-"""What experiments share: a clock, the cost of a model, the machine's peak, and scores."""
+"""What experiments share: a clock, the cost of a model, and scores."""
 
 import datetime
 import math
@@ -71,18 +71,6 @@ def scores(real, draw, latent_dim):
 # --- Arithmetic ----------------------------------------------------------------------------------
 
 
-def machine_peak(sizes=(1024, 2048, 4096), repeats=8):
-    """Best rate of float32 matrix products in this process, in multiply-adds per second."""
-    multiply = tf.function(tf.matmul, jit_compile=False)
-    best = 0.0
-    for size in sizes:
-        a = tf.random.normal((size, size))
-        multiply(a, a)
-        seconds = [seconds_of(lambda a: multiply(a, a).numpy(), a) for _ in range(repeats)]
-        best = max(best, size**3 / min(seconds))
-    return best
-
-
 def multiply_adds(model):
     """Multiply-adds of a forward pass for one image, in each layer that has a kernel.
 
@@ -105,25 +93,3 @@ def multiply_adds(model):
             per_step = sum(math.prod(kernel.shape) for kernel in kernels)
             counts.append(layer.input.shape[1] * per_step)
     return counts
-
-
-def training_multiply_adds(model):
-    """Multiply-adds of a gradient step for one image.
-
-    Each layer computes its output, the gradient of its kernel and that of its input. The first
-    layer needs no gradient of its input, which is data.
-    """
-    counts = multiply_adds(model)
-    return 3 * sum(counts) - counts[0]
-
-
-def gan_peak_share(generator, discriminator, images_per_second):
-    """Share of the machine's peak that a GAN's training makes use of, per real image.
-
-    Phase one draws an image and trains D on two. Phase two trains G on one image, for which D
-    computes its output and the gradient of its input, but not those of its kernels.
-    """
-    g, d = sum(multiply_adds(generator)), sum(multiply_adds(discriminator))
-    phase_one = g + 2 * training_multiply_adds(discriminator)
-    phase_two = training_multiply_adds(generator) + 2 * d
-    return (phase_one + phase_two) * images_per_second / machine_peak()

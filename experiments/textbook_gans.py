@@ -1,8 +1,8 @@
-"""The textbook's GANs against chapters 10 and 11.
+"""The textbook's DCGAN against chapter 11's.
 
 The classic loop alternates `train_on_batch` of D and of G and D stacked, batch 32, RMSprop, as in
 Hands-On Machine Learning, chapter 17; D is switched to trainable and back, so that it does learn on
-Keras 3. Ours are the models of the chapters, taken from their scripts.
+Keras 3. Ours is the chapter's, taken from its script.
 """
 
 import math
@@ -13,31 +13,8 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from experiments.common import SCORED, Clock, gan_peak_share, later_median, scores
+from experiments.common import SCORED, Clock, scores
 from tools import lift
-
-
-def classic_dense():
-    wide = {"activation": "relu", "kernel_initializer": "he_normal"}
-    generator = keras.Sequential(
-        [
-            keras.Input((30,)),
-            layers.Dense(100, **wide),
-            layers.Dense(150, **wide),
-            layers.Dense(784, activation="sigmoid"),
-            layers.Reshape((28, 28, 1)),
-        ]
-    )
-    discriminator = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Flatten(),
-            layers.Dense(150, **wide),
-            layers.Dense(100, **wide),
-            layers.Dense(1, activation="sigmoid"),
-        ]
-    )
-    return generator, discriminator
 
 
 def classic_dcgan():
@@ -95,65 +72,6 @@ class Classic:
             self.stacked.train_on_batch(self.noise(batch_size), np.ones((batch_size, 1)))
             self.seconds += time.perf_counter() - start
 
-    def rate(self, x, steps, batch_size=32):
-        """Images per second of so many steps."""
-        before = self.seconds
-        self.train(x, steps, batch_size)
-        return steps * batch_size / (self.seconds - before)
-
-
-def our_dense_gan(ten):
-    """Chapter 10's GAN, compiled as there."""
-    keras.utils.set_random_seed(0)
-    model = ten["GAN"](ten["build_generator"](30), ten["build_discriminator"]())
-    model.compile(
-        g_optimizer=ten["adam"](1e-3),
-        d_optimizer=ten["adam"](1e-3),
-        steps_per_execution=20,
-        jit_compile=True,
-    )
-    return model
-
-
-def dense_gan(images, rounds=7, epochs=10):
-    """Images per second of the dense GANs, and the quality of the textbook's.
-
-    The classic loop, chapter 10's model at the same batch size of 32, and at its own of 256, in
-    alternating rounds: medians. Precision and recall are those of the classic model's images.
-    """
-    ten, x = lift.chapter("10"), images.x_train[:20480]
-    classic = Classic(*classic_dense())
-    models = {batch_size: our_dense_gan(ten) for batch_size in (32, 256)}
-    rates = []
-    for _ in range(rounds + 1):  # the first builds the training functions
-        row = [classic.rate(x, 300)]
-        for batch_size, model in models.items():
-            clock = Clock()
-            model.fit(x, batch_size=batch_size, epochs=3, verbose=0, callbacks=[clock])
-            row.append(len(x) / later_median(clock.seconds))
-        rates.append(row)
-    rates = np.array(rates[1:])
-    classic_rate, same_batch, ours = np.median(rates, axis=0)
-    speedups = rates[:, 2] / rates[:, 0]
-    keras.utils.set_random_seed(0)
-    classic = Classic(*classic_dense())
-    for _ in range(epochs):
-        classic.train(images.x_train, len(images.x_train) // 32)
-    _, precision, recall = scores(images.x_test[:SCORED], classic.generator, 30)
-    return {
-        "classic_images": classic_rate,
-        "same_batch_images": same_batch,
-        "same_batch_speedup": np.median(rates[:, 1] / rates[:, 0]),
-        "images": ours,
-        "speedup": np.median(speedups),
-        "speedup_least": speedups.min(),
-        "speedup_most": speedups.max(),
-        "peak_share": gan_peak_share(models[256].generator, models[256].discriminator, ours),
-        "classic_precision": precision,
-        "classic_recall": recall,
-        "classic_epochs": epochs,
-    }
-
 
 def dcgan(images, epochs=2):
     """The textbook's DCGAN after two epochs, and chapter 11's in the same time.
@@ -193,4 +111,4 @@ def dcgan(images, epochs=2):
     }
 
 
-QUESTIONS = {"dense_gan": dense_gan, "dcgan": dcgan}
+QUESTIONS = {"dcgan": dcgan}

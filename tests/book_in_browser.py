@@ -18,7 +18,9 @@ BOOK = ROOT / "build" / "book"
 FRONT = BOOK / "docs" / "index.html"
 STEMS = [path.stem for path in sorted(CHAPTERS.glob("[0-9]*.ipynb"))]
 CHAPTER_PAGES = [f"chapters/{stem}.html" for stem in STEMS]
-OTHERS = ["docs/index.html", "docs/reference.html", "experiments/README.html", "search.html"]
+EXERCISES = [f"exercises/{stem}.html" for stem in STEMS]
+OTHERS = ["docs/index.html", "docs/guide.html", "docs/maps.html", "docs/reference.html"]
+OTHERS += ["experiments/README.html", "search.html", *EXERCISES]
 # Device: its width, and what must not need scrolling to the side there. On a phone tables may,
 # those of `model.summary()` among them: a `pre` that brings its own style.
 DEVICES = {
@@ -173,7 +175,7 @@ def test_the_address_of_the_book_leads_to_the_front_page():
 def test_the_side_bar_lists_all_chapters_in_their_parts(browser):
     tab, _ = open_page(browser, FRONT)
     parts = tab.locator("nav.bd-links .caption-text").all_inner_texts()
-    assert parts[0] == "Foundations" and parts[-1] == "Reference" and len(parts) == 7
+    assert parts[0] == "Foundations" and parts[-1] == "Reference" and len(parts) == 8
     links = tab.evaluate("() => [...document.querySelectorAll('nav.bd-links a')].map(a => a.href)")
     assert [Path(link).stem for link in links][: len(STEMS)] == STEMS
 

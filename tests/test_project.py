@@ -1,5 +1,6 @@
 """The README, the Makefile and the environment files say the same, and what they say is true."""
 
+import base64
 import os
 import re
 import subprocess
@@ -77,6 +78,13 @@ def test_the_pictures_of_the_readme_are_there():
     assert len(shown) == 4 and all((ROOT / path).exists() for path in shown)
     for link in re.findall(r"(?<!!)\[[^]]*\]\(([^)#]+)\)", README):
         assert link.startswith("http") or (ROOT / link).exists(), link
+
+
+def test_the_pictures_of_the_readme_are_outputs_of_the_chapters():
+    outputs = "".join(path.read_text("utf-8") for path in (ROOT / "chapters").glob("*.ipynb"))
+    for path in (ROOT / "docs").glob("*.png"):
+        picture = base64.b64encode(path.read_bytes()).decode()
+        assert picture in outputs, f"{path.name}: save it again from its chapter"
 
 
 INSTALL = ROOT / "tools" / "install.sh"
