@@ -74,7 +74,8 @@ assert np.isclose(negative_loss - idle_loss, 2 * sum(gaps), atol=1e-3), "which t
 
 # %% [markdown]
 # ## 2. The size of a patch (medium)
-# Each output of a PatchGAN depends on a square of the image.
+# Each output of a PatchGAN depends on a square of the image, if we leave its normalization aside.
+# In the first layer a step to the next position is one pixel; after a layer with a stride of 2 it is two pixels.
 # Write a function that returns the side of this square in pixels, for convolutions with these kernel sizes and strides, from the image to the output.
 
 
@@ -148,6 +149,7 @@ assert not np.any(ages[:50]), "the first images are shown at once"
 old_ages = ages[ages > 0]
 assert abs(len(old_ages) / 19_950 - 0.5) < 0.03, "half of the images must be old"
 assert 80 < np.std(old_ages) < 120, "the place in the pool must be random"
+assert min(pool) > 15_000, "one place of the pool is never replaced"
 
 # %% [markdown]
 # How many steps does an image stay in a pool of 50 images, on average, if each step has a batch of 16 translations?
@@ -185,7 +187,7 @@ points_a[:, 0] *= -1
 
 # %% [markdown]
 # Find other translators, `other_g` and `other_f`, that do not have a cycle error either, and whose translations have the distribution of the target domain, too.
-# But their identity errors shall be at least 0.5.
+# They shall translate the points of A in another way than `g`, and have identity errors of at least 0.5.
 # For the two domains, both coordinates are normal and independent; the second one has mean 0 and deviation 1.
 
 
@@ -213,6 +215,7 @@ def same_distribution(x, y):
 
 
 to_b, to_a = other_g(points_a), other_f(points_b)
+assert np.mean(np.abs(to_b - g(points_a))) > 0.1, "points of A are translated as by g"
 assert same_distribution(to_b, points_b), "G's translations have another distribution than B"
 assert same_distribution(to_a, points_a), "F's translations have another distribution than A"
 assert np.allclose(other_f(to_b), points_a, atol=1e-6), "F(G(a)) is not a"
@@ -224,9 +227,10 @@ for translate, points in ((other_g, points_b), (other_f, points_a)):
 # ## 5. A rule that fills outlines (medium, open)
 # The CycleGAN of the chapter fills outlines with wrong shades.
 # Can a rule without any training do better?
-# Write a function that turns outlines into garments, with a mean absolute error of at most 0.12.
+# Write a function that turns outlines into garments, with a mean absolute error of at most 0.105.
 # `ndimage.binary_fill_holes` returns which pixels of a picture of True and False are True or enclosed by True.
-# How small can you make the error?
+# An outline covers pixels on both sides of an edge; `ndimage.binary_erosion` removes the outer ones.
+# One gray for all garments is enough, but an outline also tells the shade: how small can you make the error?
 
 
 # %%
@@ -253,5 +257,5 @@ filled = np.asarray(fill(outline(garments)))
 assert filled.shape == garments.shape, f"the shape is {filled.shape}"
 error = np.mean(np.abs(filled - garments))
 print(f"error {error:.3f}")
-assert error <= 0.12, "the error is too large"
+assert error <= 0.105, "the error is too large"
 gk.plot_rows({"outline": outline(garments[:10]), "filled": filled[:10], "garment": garments[:10]})

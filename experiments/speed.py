@@ -69,8 +69,10 @@ def xla(images, rounds=5):
 IMAGES = 1000
 
 
-def z(dim):
-    return np.random.default_rng(0).standard_normal((IMAGES, dim)).astype("float32")
+def z(shape):
+    return (
+        np.random.default_rng(0).standard_normal((IMAGES, *np.atleast_1d(shape))).astype("float32")
+    )
 
 
 def generators():
@@ -107,8 +109,9 @@ def generators():
     yield "stylegan", [mapping, synthesis], draw_by_style
 
     unet = fifteen["build_unet"](fifteen["FILTERS"], fifteen["BLOCKS"])
-    inputs = fifteen["heun"], unet, np.arange(IMAGES) % 10, np.linspace(1, 0, 6)
-    yield "diffusion", [unet], lambda: fifteen["in_parts"](*inputs, guidance=fifteen["GUIDANCE"])
+    noise, times = z((28, 28, 1)), np.linspace(1, 0, 6)
+    velocity = fifteen["guided_velocity"](unet, np.arange(IMAGES) % 10, fifteen["GUIDANCE"])
+    yield "diffusion", [unet], lambda: fifteen["heun"](velocity, noise, times)
 
 
 def sampling(images, rounds=5):

@@ -22,7 +22,9 @@ def small_gan(shape=(8, 8, 1), rate=1e-3, steps=100, **options):
     translators = [FOURTEEN["build_translator"](shape, filters=4, blocks=1) for _ in range(2)]
     discriminators = [FOURTEEN["build_discriminator"](shape, filters=(4, 6)) for _ in range(2)]
     gan = FOURTEEN["CycleGAN"](*translators, *discriminators)
-    gan.compile(rate, steps, **options, jit_compile=False)
+    weights = {"cycle_weight": 5.0, "identity_weight": 0.5} | options
+    optimizers = [FOURTEEN["adam"](rate, steps) for _ in range(2)]
+    gan.compile(*optimizers, **weights, jit_compile=False)
     return gan
 
 

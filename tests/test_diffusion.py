@@ -15,13 +15,11 @@ RNG = np.random.default_rng(0)
 class Field:
     """Stands for a network: a velocity that is a function of images, times and labels."""
 
-    output_shape = (None, 28, 28, 1)
-
     def __init__(self, velocity):
         self.velocity = velocity
         self.calls = 0
 
-    def predict_on_batch(self, inputs):
+    def predict(self, inputs, batch_size, verbose):
         self.calls += 1
         x, t, labels = inputs
         return self.velocity(x, t[:, :, None, None], labels)
@@ -149,22 +147,16 @@ def test_a_step_of_ddpm_is_the_textbooks():
     np.testing.assert_allclose(step, mean + np.sqrt(variance) * z, atol=1e-9)
 
 
-def test_the_parts_of_a_drawing_have_noise_of_their_own():
-    field = Field(lambda x, t, labels: 0 * x)
-    drawn = FIFTEEN["in_parts"](FIFTEEN["euler"], field, np.zeros(600, int), [1, 0])
-    assert drawn.shape == (600, 28, 28, 1) and drawn.min() == 0 and drawn.max() == 1
-    assert np.abs(drawn[:100] - drawn[500:]).mean() > 0.3
-
-
-def test_guidance_of_one_takes_one_call_and_others_go_beyond_it():
+def test_guidance_goes_beyond_the_velocity_of_the_class():
     field = Field(
         lambda x, t, labels: np.where(labels == 10, 1.0, 2.0)[:, None, None, None] + 0 * x
     )
     x = np.zeros((2, 28, 28, 1))
-    assert (FIFTEEN["network_velocity"](field, np.array([3, 4]))(x, 0.5) == 2).all()
-    assert field.calls == 1
-    assert (FIFTEEN["network_velocity"](field, np.array([3, 4]), 3.0)(x, 0.5) == 4).all()
-    assert field.calls == 3
+    labels = np.array([3, 4])
+    assert (FIFTEEN["network_velocity"](field, labels)(x, 0.5) == 2).all()
+    assert (FIFTEEN["guided_velocity"](field, labels, 1.0)(x, 0.5) == 2).all()
+    assert (FIFTEEN["guided_velocity"](field, labels, 3.0)(x, 0.5) == 4).all()
+    assert field.calls == 1 + 2 + 2
 
 
 # --- Completing ----------------------------------------------------------------------------------
@@ -172,8 +164,9 @@ def test_guidance_of_one_takes_one_call_and_others_go_beyond_it():
 
 def complete(known, visible, times, seed=0):
     field = Field(lambda x, t, labels: x)
-    labels = np.full(len(known), 10)
-    return FIFTEEN["complete"](field, known, visible, labels, np.array(times), seed)
+    velocity = FIFTEEN["network_velocity"](field, np.full(len(known), 10))
+    rng = np.random.default_rng(seed)
+    return FIFTEEN["complete"](velocity, known, visible, np.array(times), rng)
 
 
 def test_completing_leaves_the_known_pixels_alone():
@@ -207,7 +200,7 @@ def test_a_network_of_the_noise_gives_the_velocity():
 
     network = experiment.VelocityOfNoise(Field(best_noise))
     t = np.full((4, 1), 0.3)
-    v = network.predict_on_batch((0.7 * x0 + 0.3 * noise, t, np.arange(4)))
+    v = network.predict((0.7 * x0 + 0.3 * noise, t, np.arange(4)), batch_size=250, verbose=0)
     np.testing.assert_allclose(v, noise - x0, atol=1e-9)
     [(x, u)] = asked
     np.testing.assert_allclose(x, np.cos(np.pi / 2 * u) * x0 + np.sin(np.pi / 2 * u) * noise)

@@ -130,8 +130,9 @@ def quiz(images):
 
     code, rng = lift.chapter("15"), np.random.default_rng(0)
     network = gk.load_pretrained("15_diffusion", code["build_unet"]())
-    times, labels = np.linspace(1, 0, 21), rng.integers(0, 10, 10)
-    drawn = code["to_pixels"](code["heun"](network, labels, times, guidance=1.25))
+    velocity = code["guided_velocity"](network, rng.integers(0, 10, 10), 1.25)
+    noise = np.random.default_rng(0).standard_normal((10, 28, 28, 1))
+    drawn = code["to_pixels"](code["heun"](velocity, noise, np.linspace(1, 0, 21)))
     real = images.x_test[rng.choice(len(images.x_test), 10, replace=False)]
     order = rng.permutation(20)
     content = pack(images=pixels(np.concatenate([real, drawn])[order]), is_real=order < 10)

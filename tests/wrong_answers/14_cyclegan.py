@@ -162,6 +162,17 @@ def show(pool, new, size, rng):
         """\
 other_g, other_f = g, f
 """,
+        # points of A are translated as before, those of B are mirrored
+        '''\
+def other_g(points):
+    """Points (n, 2) of A to points of B, in another way."""
+    return np.where(points[:, :1] < 0, g(points), points * (1, -1))
+
+
+def other_f(points):
+    """Points (n, 2) of B to points of A, in another way."""
+    return np.where(points[:, :1] > 0, f(points), points * (1, -1))
+''',
         # the way back forgets to turn
         '''\
 def other_g(points):

@@ -82,29 +82,29 @@ def other_errors(velocity_error, t):
         "velocity_error = 0.001 / 0.98**2",
     ],
     5: [
-        # eta of the whole beta, as in another version of DDPM
+        # sigma of the whole beta, as in another version of DDPM
         '''\
 def textbook_coefficients(beta, alpha_bar):
-    """c and eta of a step of DDPM."""
+    """c and sigma of a step of DDPM."""
     return beta / np.sqrt(1 - alpha_bar), np.sqrt(beta)
 ''',
         # the weight of the noise in the step, in place of c
         '''\
 def textbook_coefficients(beta, alpha_bar):
-    """c and eta of a step of DDPM."""
+    """c and sigma of a step of DDPM."""
     later = alpha_bar / (1 - beta)
     return np.sqrt(beta), np.sqrt((1 - later) / (1 - alpha_bar) * beta)
 ''',
         # DDIM
         '''\
 def textbook_coefficients(beta, alpha_bar):
-    """c and eta of a step of DDPM."""
+    """c and sigma of a step of DDPM."""
     return beta / np.sqrt(1 - alpha_bar), 0.0
 ''',
         # the variance, in place of the deviation
         '''\
 def textbook_coefficients(beta, alpha_bar):
-    """c and eta of a step of DDPM."""
+    """c and sigma of a step of DDPM."""
     later = alpha_bar / (1 - beta)
     return beta / np.sqrt(1 - alpha_bar), (1 - later) / (1 - alpha_bar) * beta
 ''',
