@@ -256,12 +256,12 @@ gan = build_cyclegan(shape, FILTERS, BLOCKS)
 batches, epochs = unpaired(tshirts, pullovers, BATCH_SIZE), images.epochs(EPOCHS)
 steps = epochs * len(batches)
 options = {"steps_per_execution": 10, "jit_compile": run.jit_compile}  # faster
-gan.compile(adam(RATE, steps), adam(RATE, steps), CYCLE_WEIGHT, IDENTITY_WEIGHT, **options)
+optimizers = adam(RATE, steps), adam(RATE, steps)
+gan.compile(*optimizers, CYCLE_WEIGHT, IDENTITY_WEIGHT, **options)
 translated = []  # after each epoch
-keep = keras.callbacks.LambdaCallback(
-    on_epoch_end=lambda epoch, logs: translated.append(np.float32(gan.g(x_tshirts[:10])))
-)
-gan.fit(batches, epochs=epochs, shuffle=False, callbacks=[keep])  # shuffled already
+for i in range(epochs):
+    gan.fit(batches, initial_epoch=i, epochs=i + 1, shuffle=False)  # shuffled already
+    translated.append(np.float32(gan.g(x_tshirts[:10])))
 
 # %% alt="Four rows of ten images: T-shirts, and what G makes of them after epochs 1, 3 and 8. After epoch 1 long sleeves have appeared, many made of dots, with fine dots on the bodies. After epoch 3 the sleeves are smooth, and after epoch 8 their edges are sharper. Shades and prints are those of the T-shirts, and many hems have moved up. Two T-shirts that lean to one side have got a single sleeve."
 rows = {"T-shirt": x_tshirts[:10]}
@@ -392,7 +392,8 @@ keras.utils.set_random_seed(run.seed)
 outline_gan = build_cyclegan(shape, FILTERS, BLOCKS)
 outline_batches = unpaired(outline(first), second, BATCH_SIZE)
 steps = len(outline_batches)
-outline_gan.compile(adam(RATE, steps), adam(RATE, steps), CYCLE_WEIGHT, IDENTITY_WEIGHT, **options)
+optimizers = adam(RATE, steps), adam(RATE, steps)
+outline_gan.compile(*optimizers, CYCLE_WEIGHT, IDENTITY_WEIGHT, **options)
 outline_gan.fit(outline_batches, epochs=1, shuffle=False)
 
 paired = build_translator(shape, FILTERS, BLOCKS)
