@@ -25,8 +25,8 @@
 # |---|---|
 # | Slides | not covered |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Diffusion Models" |
-# | Result | Draws garments of a chosen class with a Fréchet distance of 6.5<!-- distance --> (the conditional GAN of chapter 11: 6.4<!-- 11 conditional_distance -->), and of 5.6<!-- pretrained_distance --> after a longer training; completes hidden halves |
-# | Time | 948 s<!-- seconds --> on two CPU cores, beside other work |
+# | Result | Draws garments of a chosen class with a Fréchet distance of 6.5<!-- distance -->, and of 3.2<!-- pretrained_distance --> after longer training, and completes hidden halves |
+# | Time | 915 s<!-- seconds --> on two CPU cores |
 # | Evidence | [The experiments](../experiments/README.md) |
 
 # %% [markdown]
@@ -34,6 +34,7 @@
 # Numbers in the text are those of the run that you see here, on all 55,000 training images; yours will differ a little.
 
 # %%
+import io
 from itertools import pairwise
 
 import genkeras as gk
@@ -91,7 +92,8 @@ plt.show()
 #
 # Many pairs of image and noise pass through the same $x_t$, and the best prediction is the mean of their velocities.
 # Does that not lead to a blurred mean of all images?
-# A theorem says no (Lipman et al., 2023): points that start as noise and follow the mean velocity are distributed like the $x_t$ at each time, and at $t = 0$ like the images.
+# A theorem says no (Lipman et al., 2023).
+# If points start as noise and follow the mean velocity, they are distributed like the $x_t$ at every time, and so like the images at $t = 0$.
 #
 # ## In one dimension
 # In one case the mean velocity is known.
@@ -113,7 +115,7 @@ def exact_velocity(x, t, mean=2.0, std=0.5):
 # To follow the velocity from noise at $t = 1$ to $t = 0$ is to solve a differential equation.
 # *Euler's method* goes straight ahead to the next time $t'$: $x_{t'} = x_t + (t' - t)\, v(x_t, t)$.
 # *Heun's method* takes this step as a trial, asks for the velocity at its end, and goes with the mean of the two.
-# In the last step it leaves out the second call, for a reason that we come to with the network.
+# Our version leaves out the second call in the last step; we come back to this with the network.
 
 
 # %%
@@ -135,42 +137,41 @@ def heun(velocity, x, times):
     return x
 
 
-# %% alt="Three panels. Left: straight lines from points around 2 at time 0 to points around 0 at time 1, many of which cross. Middle: curved paths between the same distributions, none of which cross. Right: histograms: after 5 steps of Euler's method the points are closer together than the data around 2; after 5 steps of Heun's method nearly as spread out."
+# %% alt="Three panels. Left: straight lines from points around 2 at time 0 to points around 0 at time 1, many of which cross. Middle: curved paths between the same distributions, none of which cross. Right: histograms of the ends after 9 calls: those of Euler's method are closer together than the data around 2, those of Heun's method nearly as spread out."
 x_data = np.random.default_rng(0).normal(2, 0.5, 100_000)
 x_noise = np.random.default_rng(1).standard_normal(100_000)
 figure, axes = plt.subplots(1, 3, figsize=(8, 2.6), layout="constrained")
 lines = {"color": "C0", "alpha": 0.5, "linewidth": 1}
 axes[0].plot([0, 1], [x_data[:20], x_noise[:20]], **lines)
-axes[0].set(title="pairs", xlabel="time", ylabel="x", ylim=(-3, 4))
+axes[0].set(title="pairs", xlabel="time", ylabel="x", ylim=(-2, 3.2))
 fine = np.linspace(1, 0, 101)
 paths = [euler(exact_velocity, x_noise[:20], fine[:n]) for n in range(1, 102)]
 axes[1].plot(fine, paths, **lines)
-axes[1].set(title="mean velocity", xlabel="time", ylim=(-3, 4))
+axes[1].set(title="mean velocity", xlabel="time", ylim=(-2, 3.2))
 axes[2].hist(x_data, bins=80, density=True, color="0.8", label="data")
-for solver in (euler, heun):
-    ends = solver(exact_velocity, x_noise, np.linspace(1, 0, 6))
+for solver, n in ((euler, 9), (heun, 5)):
+    ends = solver(exact_velocity, x_noise, np.linspace(1, 0, n + 1))
     axes[2].hist(ends, 80, density=True, histtype="step", label=solver.__name__)
-axes[2].set(title="after 5 steps", xlabel="x", ylim=(0, 1.6))
+axes[2].set(title="after 9 calls", xlabel="x", ylim=(0, 1.6))
 axes[2].legend(fontsize=8, frameon=False)
 plt.show()
 
 # %%
-deviations = {}
-for steps in (5, 10, 20):
-    times = np.linspace(1, 0, steps + 1)
-    for solver in (euler, heun):
-        deviations[solver, steps] = np.std(solver(exact_velocity, x_noise, times))
-        print(f"{solver.__name__}, {steps} steps: {deviations[solver, steps]:.3f}")
-euler_5, euler_20 = deviations[euler, 5], deviations[euler, 20]
-heun_5, heun_20 = deviations[heun, 5], deviations[heun, 20]
+deviations = []
+for solver, n in ((euler, 9), (heun, 5), (euler, 39), (heun, 20)):
+    ends = solver(exact_velocity, x_noise, np.linspace(1, 0, n + 1))
+    deviations.append(np.std(ends))
+    print(f"{solver.__name__}, {n} steps: {np.std(ends):.3f}")
+euler_9, heun_5, euler_39, heun_20 = deviations
 
 # %% [markdown]
 # The lines of the pairs cross, and the paths of the mean velocity do not.
-# Yet their points have the same distribution at each time, as the theorem says.
+# Yet at each time their points have the same distribution: this is what the theorem says.
 #
 # The paths are curved, so a solver needs several steps.
-# With few steps the ends are too close together: their standard deviation should be 0.5<!-- setting -->, and is 0.368<!-- euler_5 --> with 5 steps of Euler's method and 0.463<!-- euler_20 --> with 20.
-# Heun's method has 0.457<!-- heun_5 --> with 5 steps, which take 9 calls, and 0.496<!-- heun_20 --> with 20.
+# With few calls the ends are too close together: their standard deviation should be 0.5<!-- setting -->, and is 0.422<!-- euler_9 --> after 9 steps of Euler's method.
+# Heun's method has 0.457<!-- heun_5 --> after 5 steps, which also take 9 calls.
+# With 39 calls, Euler's method has 0.480<!-- euler_39 --> and Heun's 0.496<!-- heun_20 -->.
 #
 # ## The U-Net
 # Our network has to return an image.
@@ -300,7 +301,7 @@ train_loss = history.history["loss"][-1]
 print(f"loss {train_loss:.3f}, validation loss {valid_loss:.3f}")
 
 # %% [markdown]
-# The loss is 0.189<!-- train_loss -->, and 0.193<!-- valid_loss --> on validation images, so the network does not overfit.
+# The loss is 0.193<!-- train_loss -->, and 0.193<!-- valid_loss --> on validation images: about the same.
 #
 # Diffusion models gain from long trainings.
 # The package has the weights of a training of the same code with ten times as many steps.
@@ -314,31 +315,14 @@ pretrained = gk.load_pretrained("15_diffusion", build_unet())
 
 
 # %%
-def network_velocity(network, labels, guidance=1.0, no_class=10):  # guidance: see below
+def network_velocity(network, labels):
     """The velocity that a network predicts for classes (n,), a function of x and t."""
 
     def velocity(x, t):
-        times = np.full((len(x), 1), t, "float32")
-        with_class = network.predict_on_batch((x, times, labels))
-        if guidance == 1:
-            return with_class
-        hidden = np.full_like(labels, no_class)
-        without = network.predict_on_batch((x, times, hidden))
-        return without + guidance * (with_class - without)
+        inputs = x, np.full((len(x), 1), t, "float32"), labels
+        return network.predict(inputs, batch_size=250, verbose=0)  # called many times
 
     return velocity
-
-
-def in_parts(solver, network, labels, times, guidance=1.0, seed=0, **options):
-    """Draw an image in [0, 1] for each of the labels (n,), 500 at a time."""
-    parts = []
-    for i in range(0, len(labels), 500):
-        some = labels[i : i + 500]
-        size = len(some), *network.output_shape[1:]
-        x = np.random.default_rng((seed, i)).standard_normal(size)
-        velocity = network_velocity(network, some, guidance)
-        parts.append(to_pixels(solver(velocity, x, times, **options)))
-    return np.concatenate(parts).astype("float32")
 
 
 # %% [markdown]
@@ -348,7 +332,7 @@ def in_parts(solver, network, labels, times, guidance=1.0, seed=0, **options):
 # %% alt="Four rows of eight images. First and third row: noise that becomes a dress and an ankle boot, which can be recognized from the fourth and fifth column on. Below each, the predicted image: at first a blurred dress with a trace of sleeves, and a blurred boot; from the fourth column on one particular garment, to which details are added."
 times = np.linspace(1, 0, 21)
 velocity = network_velocity(pretrained, np.array([3, 9]))
-x = np.random.default_rng(3).standard_normal((2, *pretrained.output_shape[1:]))
+x = np.random.default_rng(3).standard_normal((2, *shape))
 frames = []
 for t, later in pairwise(times):
     v = velocity(x, t)
@@ -368,12 +352,12 @@ plt.show()
 #
 # How many calls of the network does a garment need?
 
-# %% alt="Four rows of the same ten garments, one of each class. Two steps of Euler's method: dim, with soft edges. Five steps: clearer, but smooth. Five steps of Heun's method, and 100 of Euler's: sharp edges, with the straps of a sandal and the laces of a boot."
-ten, rows = np.arange(10), {}
-for solver, steps in ((euler, 2), (euler, 5), (heun, 5), (euler, 100)):
-    times = np.linspace(1, 0, steps + 1)
-    name = f"{solver.__name__},\n{steps} steps"
-    rows[name] = in_parts(solver, pretrained, ten, times)
+# %% alt="Four rows of the same ten garments, one of each class. PLACEHOLDER SOLVERS"
+noise = np.random.default_rng(0).standard_normal((SCORED, *shape))
+of_each_class, rows = network_velocity(pretrained, np.arange(10)), {}
+for solver, n in ((euler, 2), (euler, 9), (heun, 5), (euler, 100)):
+    drawn = solver(of_each_class, noise[:10], np.linspace(1, 0, n + 1))
+    rows[f"{solver.__name__},\n{n} steps"] = to_pixels(drawn)
 gk.plot_rows(rows)
 plt.show()
 
@@ -381,7 +365,10 @@ plt.show()
 # The rows show the same garments, since they start from the same noise.
 # Five steps of Heun's method, which take 9 calls, look nearly like a hundred of Euler's.
 # On 1,000 images, the Fréchet distance with 9 calls of Heun's method is 1.02<!-- experiment 15 samplers ten_call_ratio --> times that with 99.
-# With a second call in the last step, too, it would be 4.0<!-- experiment 15 samplers full_heun_ratio --> times as large: at $t = 0$ there is no noise in the image, and the network's prediction is poor.
+#
+# With a second call in the last step, too, it would be 4.0<!-- experiment 15 samplers full_heun_ratio --> times as large.
+# At $t = 0$ no noise can be seen in an image, and the best prediction is $-x_0$, which removes none.
+# So the mean of the two velocities removes only half of the noise that is left.
 
 # %% [markdown]
 # ## Guidance
@@ -395,6 +382,18 @@ plt.show()
 
 
 # %%
+def guided_velocity(network, labels, weight, no_class=10):
+    """The velocity with its class strengthened, a function of x and t."""
+    with_class = network_velocity(network, labels)
+    without_class = network_velocity(network, np.full_like(labels, no_class))
+
+    def velocity(x, t):
+        v = without_class(x, t)
+        return v + weight * (with_class(x, t) - v)
+
+    return velocity
+
+
 def report(name, pictures, labels, reference_features):
     """Print and return distance, recall, and percentage of the requested class."""
     features, probabilities = gk.classify(pictures)
@@ -406,22 +405,24 @@ def report(name, pictures, labels, reference_features):
 
 
 valid_features = gk.classify(images.x_valid[:COMPARED])[0]
-labels, heun_times = np.arange(COMPARED) % 10, np.linspace(1, 0, 6)
+labels, times = np.arange(COMPARED) % 10, np.linspace(1, 0, 6)
 guided, results = {}, {}
 for w in (1, 1.25, 2, 4):
-    guided[w] = in_parts(heun, model, labels, heun_times, w)
+    velocity = guided_velocity(model, labels, w)
+    guided[w] = to_pixels(heun(velocity, noise[:COMPARED], times))
     results[w] = report(f"w = {w}", guided[w], labels, valid_features)
 plain_distance, plain_recall, plain_share = results[1]
 guided_distance, *_ = results[1.25]
 _, strong_recall, strong_share = results[4]
 
-# %% alt="Three rows of ten garments from the same noise, one of each class. Without guidance some are torn or have blotches. With a weight of 1.25 they are cleaner. With a weight of 4 they are bright and simple."
+# %% alt="Three rows of ten garments from the same noise, one of each class. PLACEHOLDER GUIDANCE"
 gk.plot_rows({f"w = {w}": guided[w][:10] for w in (1, 1.25, 4)})
 plt.show()
 
 # %% [markdown]
-# With a larger weight the classifier recognizes the requested class more often, in 99 %<!-- strong_share --> of the images with $w = 4$ and in 86 %<!-- plain_share --> with $w = 1$.
-# The variety shrinks: the recall falls from 0.77<!-- plain_recall --> to 0.56<!-- strong_recall -->.
+# A larger weight makes the class clearer: the classifier recognizes it in 84 %<!-- plain_share --> of the images with $w = 1$, and in 97 %<!-- strong_share --> with $w = 4$.
+# More is not better: of real test images it recognizes 91 %<!-- real_share -->, as we see below.
+# The variety shrinks: the recall falls from 0.73<!-- plain_recall --> to 0.50<!-- strong_recall -->.
 # The distance is lowest at $w = 1.25$, 13.7<!-- guided_distance --> in place of 16.4<!-- plain_distance -->, so that is our choice.
 #
 # The final scores are computed with test images.
@@ -430,15 +431,16 @@ plt.show()
 reference, others = np.split(images.x_test[: 2 * SCORED], 2)
 n, features = len(reference), gk.classify(reference)[0]
 asked = np.arange(n) % 10
-here = in_parts(heun, model, asked, heun_times, GUIDANCE)
-longer = in_parts(heun, pretrained, asked, heun_times, GUIDANCE)
+here, longer = [
+    to_pixels(heun(guided_velocity(network, asked, GUIDANCE), noise[:n], times))
+    for network in (model, pretrained)
+]
 distance, recall, _ = report("trained here", here, asked, features)
-longer_scores = report("pretrained", longer, asked, features)
-pretrained_distance, pretrained_recall, _ = longer_scores
-real_scores = report("real images", others, images.y_test[n : 2 * n], features)
-real_distance, real_recall, _ = real_scores
+pretrained_distance, pretrained_recall, _ = report("pretrained", longer, asked, features)
+real_labels = images.y_test[n : 2 * n]
+real_distance, real_recall, real_share = report("real", others, real_labels, features)
 
-# %% alt="Four rows of ten garments, one of each class. Trained here: most can be recognized, a few have blotches or torn edges. Pretrained, from the same noise: similar garments with cleaner edges and more details."
+# %% alt="Four rows of ten garments, one of each class. PLACEHOLDER FOUR ROWS"
 rows = {"trained\nhere": here[:10], "and\nothers": here[10:20]}
 gk.plot_rows(rows | {"pretrained": longer[:10], "and others": longer[10:20]})
 plt.show()
@@ -446,10 +448,10 @@ plt.show()
 # %% [markdown]
 # The network trained here reaches a distance of 6.5<!-- distance --> and a recall of 0.75<!-- recall -->, the pretrained one 5.6<!-- pretrained_distance --> and 0.76<!-- pretrained_recall -->; real images have 6.1<!-- real_distance --> and 0.88<!-- real_recall -->.
 # The conditional GAN of chapter 11 had 6.4<!-- 11 conditional_distance --> after a shorter training, and 1.9<!-- 11 pretrained_distance --> after a long one.
-# It draws in one call, and we in 18, so here it is the cheaper choice.
+# It draws in one call of its network, and ours in 18.
 # What speaks for diffusion is the training, a regression without an opponent.
 #
-# From the same noise both networks draw similar garments, although they were trained from different seeds: they approximate the same velocity.
+# From the same noise both networks draw mostly similar garments, although they started from different weights.
 
 # %% [markdown]
 # ## The textbook's way: DDPM
@@ -462,15 +464,20 @@ plt.show()
 # $$x_t = \sqrt{\bar\alpha_t}\, x_0 + \sqrt{1 - \bar\alpha_t}\, \varepsilon, \qquad \bar\alpha_t = \prod_{i \le t} (1 - \beta_i)$$
 #
 # On the textbook's *cosine schedule*, $\bar\alpha$ falls, but for a small offset, as $\cos^2 (\pi u / 2)$, with $u$ from 0 to 1.
-# If we divide $x_t$ by $\sqrt{\bar\alpha_t} + \sqrt{1 - \bar\alpha_t}$, the two weights add up to 1, and it lies on our straight line.
+# Dividing $x_t$ by $\sqrt{\bar\alpha_t} + \sqrt{1 - \bar\alpha_t}$ makes the two weights add up to 1, so the result lies on our straight line.
 #
-# DDPM's network predicts the noise.
-# Ours does it, too: on the straight line, $\varepsilon = x_t + (1 - t)\, v$.
-# From the noise $\hat\varepsilon$ follows the image $\hat{x}_0$, and we go to the next level $\bar\alpha_s$:
+# DDPM trains a network $\hat\varepsilon(x_t, t)$ to predict the noise, with the loss $\mathbb{E}\, \| \hat\varepsilon(x_t, t) - \varepsilon \|^2$.
+# From the predicted noise follows the image,
 #
-# $$x_s = \sqrt{\bar\alpha_s}\, \hat{x}_0 + \sqrt{1 - \bar\alpha_s - \eta^2}\; \hat\varepsilon + \eta\, z, \qquad \eta^2 = \frac{1 - \bar\alpha_s}{1 - \bar\alpha_t} \left(1 - \frac{\bar\alpha_t}{\bar\alpha_s}\right)$$
+# $$\hat{x}_0 = \big(x_t - \sqrt{1 - \bar\alpha_t}\; \hat\varepsilon\big) / \sqrt{\bar\alpha_t}$$
 #
-# DDPM replaces a part of the predicted noise by fresh noise $z$; *DDIM* (Song et al., 2021) does not, $\eta = 0$.
+# and with it the step to the next level $\bar\alpha_s$:
+#
+# $$x_s = \sqrt{\bar\alpha_s}\, \hat{x}_0 + \sqrt{1 - \bar\alpha_s - \sigma^2}\; \hat\varepsilon + \sigma z, \qquad \sigma^2 = \frac{1 - \bar\alpha_s}{1 - \bar\alpha_t} \left(1 - \frac{\bar\alpha_t}{\bar\alpha_s}\right)$$
+#
+# DDPM replaces part of the predicted noise by fresh noise $z$.
+# *DDIM* (Song et al., 2021) sets $\sigma = 0$ and adds none.
+# Our network can be used in both, since on the straight line $\varepsilon = x_t + (1 - t)\, v$.
 
 
 # %%
@@ -486,12 +493,12 @@ def ddpm(velocity, x, alpha_bars, rng=None):
     for alpha_bar, later in pairwise(alpha_bars):
         noise = predict_noise(velocity, x, alpha_bar)
         x0 = (x - np.sqrt(1 - alpha_bar) * noise) / np.sqrt(alpha_bar)
-        eta = 0.0
+        sigma = 0.0
         if rng is not None:
-            eta = np.sqrt((1 - later) / (1 - alpha_bar) * (1 - alpha_bar / later))
-        x = np.sqrt(later) * x0 + np.sqrt(1 - later - eta**2) * noise
+            sigma = np.sqrt((1 - later) / (1 - alpha_bar) * (1 - alpha_bar / later))
+        x = np.sqrt(later) * x0 + np.sqrt(1 - later - sigma**2) * noise
         if rng is not None:
-            x = x + eta * rng.standard_normal(x.shape)
+            x = x + sigma * rng.standard_normal(x.shape)
     return x
 
 
@@ -509,18 +516,24 @@ print(f"largest difference of DDIM and Euler's method: {ddim_gap:.0e}")
 
 # %% [markdown]
 # So DDIM and flow matching draw in the same way.
-# Now the garments, by the pretrained network:
+# Now the garments: by the pretrained network with DDIM and with DDPM, and by a network that was trained on the noise, as in the textbook.
+# It is our U-Net after 3,000<!-- setting --> steps on the cosine schedule; the experiment that trained it has kept its images.
 
-# %% alt="Three rows of ten garments, one of each class. DDIM with 50 steps: the same as those of the other solvers. DDPM with 10 and with 50 steps: others of the same classes, with sharp edges; those with 10 steps are a little plainer."
-rng = np.random.default_rng(1)
-rows = {"DDIM, 50": in_parts(ddpm, pretrained, ten, alpha_bars)}
-rows["DDPM, 10"] = in_parts(ddpm, pretrained, ten, alpha_bars[::5], rng=rng)
-rows["DDPM, 50"] = in_parts(ddpm, pretrained, ten, alpha_bars, rng=rng)
+# %% alt="PLACEHOLDER DDPM"
+start = total[0] * noise[:10]
+rows = {"DDIM, 50": to_pixels(ddpm(of_each_class, start, alpha_bars))}
+drawn = ddpm(of_each_class, start, alpha_bars, np.random.default_rng(1))
+rows["DDPM, 50"] = to_pixels(drawn)
+with np.load(io.BytesIO(gk.data.read_asset("15_noise.npz"))) as file:
+    rows["trained on\nthe noise"] = file["images"]
 gk.plot_rows(rows)
 plt.show()
 
 # %% [markdown]
-# These are distances for 1,000 images of the pretrained network, without guidance:
+# PLACEHOLDER DDPM TEXT
+# With 50 steps of DDPM, 1,000 images of the network that was trained on the noise have a Fréchet distance of 40.0<!-- experiment 15 noise distance -->.
+#
+# These are distances for 1,000 images of the pretrained network:
 #
 # | calls | 5 | 10 (Heun: 9) | 50 (49) |
 # |---|---|---|---|
@@ -529,9 +542,6 @@ plt.show()
 # | DDPM | 40.0<!-- experiment 15 samplers ddpm_5_distance --> | 10.4<!-- experiment 15 samplers ddpm_10_distance --> | 3.7<!-- experiment 15 samplers ddpm_50_distance --> |
 #
 # With few calls Heun's method has the lowest distance, and with 50 DDPM.
-#
-# A network that is trained on the noise itself, as in the textbook, works, too, but learns more slowly.
-# After 3,000 steps on the cosine schedule, our U-Net has a distance of 40.0<!-- experiment 15 noise noise_distance --> with 50 steps of DDPM; trained on the velocity for as long, it has 12.0<!-- experiment 15 noise velocity_distance -->.
 
 # %% [markdown]
 # ## Completing a garment
@@ -542,10 +552,8 @@ plt.show()
 
 
 # %%
-def complete(network, known, visible, labels, times, seed=0):
+def complete(velocity, known, visible, times, rng):
     """Complete images in [-1, 1] that are known where visible is 1."""
-    rng = np.random.default_rng(seed)
-    velocity = network_velocity(network, labels)
     x = rng.standard_normal(known.shape)
     for t, later in pairwise(times):
         x0 = x - t * velocity(x, t)
@@ -554,15 +562,16 @@ def complete(network, known, visible, labels, times, seed=0):
     return to_pixels(x)
 
 
-# %% alt="Five rows of twelve images: garments, their upper halves, and three completions of each. Boots get soles with or without heels, a bag three shapes, tops long and short sleeves. The lower half of one sandal stays almost empty. The quilting of two coats is not continued."
+# %% alt="PLACEHOLDER COMPLETE"
 originals = images.x_test[: 12 if QUICK else 60]
 visible = np.zeros((28, 28, 1))
 visible[:14] = 1
-unknown, times = np.full(len(originals), 10), np.linspace(1, 0, 51)
+known, times = 2 * originals - 1, np.linspace(1, 0, 51)
+velocity = network_velocity(pretrained, np.full(len(originals), 10))  # no class
 rows = {"original": originals, "visible": visible * originals}
 for seed, name in enumerate(("first", "second", "third")):
-    known = 2 * originals - 1
-    rows[name] = complete(pretrained, known, visible, unknown, times, seed)
+    rng = np.random.default_rng(seed)
+    rows[name] = complete(velocity, known, visible, times, rng)
 gk.plot_rows({name: row[:12] for name, row in rows.items()})
 plt.show()
 mixed = visible * originals + (1 - visible) * np.roll(originals, 1, axis=0)
@@ -572,29 +581,28 @@ real_seam, seam, mixed_seam = seams
 print("step at the seam: real {:.3f}, completed {:.3f}, mixed {:.3f}".format(*seams))
 
 # %% [markdown]
-# Most completions are garments, and other noise gives other ones, such as three bags.
-# The halves fit: from one side of the seam to the other the brightness changes by 0.067<!-- seam --> on average, in the originals by 0.062<!-- real_seam -->, and with the lower half of another garment by 0.305<!-- mixed_seam -->.
-# Patterns, however, are not continued, such as the quilting of the first two coats.
+# PLACEHOLDER COMPLETE TEXT
+# On average the halves fit: across the seam the brightness changes by 0.067<!-- seam -->, in the originals by 0.062<!-- real_seam -->, and with the lower half of another garment by 0.305<!-- mixed_seam -->.
 
 # %% [markdown]
 # ## Check
 
 # %%
-assert abs(deviations[heun, 20] - 0.5) < 0.02, "the solver or the velocity is wrong"
+assert abs(heun_20 - 0.5) < 0.02, "the solver or the velocity is wrong"
 assert ddim_gap < 1e-3, "DDIM is not Euler's method"
 assert np.allclose(rows["first"][:, :14], originals[:, :14], atol=1e-5), "changed"
 if not QUICK:
-    assert seam < 0.7 * mixed_seam, "the halves do not fit together"
+    assert seam < 0.4 * mixed_seam, "the halves do not fit together"
     assert distance < 40 and recall > 0.3, "untrained, or too strongly guided"
     assert pretrained_distance < 10, "worse than after training"
 if not QUICK and images.source == "tfds":
-    assert distance < 8 and pretrained_distance < 4, "worse than on all images before"
+    assert distance < 8 and pretrained_distance < 4, "unusually far from test images"
 
 # %% [markdown]
 # ## What to remember
-# - Flow matching mixes images with noise and trains a network on the velocity, by plain regression. The best prediction is a mean, and to follow it leads from noise to images.
+# - Flow matching trains a network on the velocity from image to noise, by plain regression. Following the mean velocity back leads from noise to images.
 # - The paths are curved, so drawing takes several calls. With Heun's method, about ten are enough.
-# - Velocity, noise and image follow from each other. DDIM is Euler's method at other times; DDPM adds fresh noise, which helps with many steps.
+# - Velocity, noise and image follow from each other. DDIM is Euler's method at other times; DDPM adds fresh noise.
 # - Guidance makes the class clearer, and costs variety. The same network completes images.
 #
 # ## Exercises

@@ -16,8 +16,8 @@ CLASSES = np.arange(SCORED) % 10  # what models that know classes are asked for
 SHOWN, QUIZZES = 10, 4  # images of each model; sets of ten real and ten drawn ones for the quiz
 
 
-def noise(size):
-    return np.random.default_rng(1).standard_normal((SCORED, size)).astype("float32")
+def noise(size, seed=1):
+    return np.random.default_rng(seed).standard_normal((SCORED, size)).astype("float32")
 
 
 def variables_of(number):
@@ -39,7 +39,7 @@ def vae():
     return np.asarray(seven["vae"].get_layer("decoder")(noise(seven["LATENT_DIM"])))
 
 
-def dense_gan():
+def gan():
     ten = variables_of("10")
     return np.asarray(ten["gan"].generator(noise(ten["LATENT_DIM"])))
 
@@ -52,33 +52,36 @@ def progressive_gan():
 # --- Three networks with the weights of the package ----------------------------------------------
 
 
-def conditional_dcgan():
+def conditional_dcgan(seed=1):
     eleven = lift.chapter("11")
     generator = eleven["build_generator"](eleven["LATENT_DIM"] + 10)
     gk.load_pretrained("11_dcgan", generator)
     one_hot = np.eye(10, dtype="float32")[CLASSES]
-    return np.asarray(generator(np.concatenate([noise(eleven["LATENT_DIM"]), one_hot], axis=1)))
+    z = noise(eleven["LATENT_DIM"], seed)
+    return np.asarray(generator(np.concatenate([z, one_hot], axis=1)))
 
 
-def stylegan():
+def stylegan(seed=1):
     thirteen = lift.chapter("13")
     sizes = [thirteen[name] for name in ("LATENT_DIM", "W_DIM", "RESOLUTIONS", "FILTERS")]
     generator = gk.load_pretrained("13_stylegan", thirteen["build_generator"](*sizes))
     maps = [single.shape[1] for single in generator.inputs[1:]]
-    inputs = [noise(sizes[0]), *thirteen["noise_maps"](SCORED, maps, seed=2)]
+    inputs = [noise(sizes[0], seed), *thirteen["noise_maps"](SCORED, maps, seed=2)]
     return thirteen["draw"](generator, inputs)
 
 
 def diffusion():
     fifteen = lift.chapter("15")
     network = gk.load_pretrained("15_diffusion", fifteen["build_unet"]())
-    times, guidance = np.linspace(1, 0, 6), fifteen["GUIDANCE"]
-    return fifteen["in_parts"](fifteen["heun"], network, CLASSES, times, guidance)
+    velocity = fifteen["guided_velocity"](network, CLASSES, fifteen["GUIDANCE"])
+    rngs = [np.random.default_rng((0, first)) for first in range(0, SCORED, 500)]
+    start = np.concatenate([rng.standard_normal((500, 28, 28, 1)) for rng in rngs])[:SCORED]
+    return fifteen["to_pixels"](fifteen["heun"](velocity, start, np.linspace(1, 0, 6)))
 
 
 DRAWN_BY = {
     "vae": ("07", vae),
-    "dense_gan": ("10", dense_gan),
+    "gan": ("10", gan),
     "progressive_gan": ("12", progressive_gan),
     "conditional_dcgan": ("11", conditional_dcgan),
     "stylegan": ("13", stylegan),
@@ -118,4 +121,14 @@ def generators(images, folder=assets.ASSETS):
     return {"rows": rows}
 
 
-QUESTIONS = {"generators": generators}
+def spread(images, seeds=(1, 2, 3, 4)):
+    """Lowest and highest distance of two networks, when only the noise has other seeds."""
+    features, rows = gk.classify(images.x_test[:SCORED])[0], []
+    for draw in (conditional_dcgan, stylegan):
+        drawn = [gk.classify(draw(seed))[0] for seed in seeds]
+        found = [gk.frechet_distance(features, one) for one in drawn]
+        rows.append({"model": draw.__name__, "lowest": min(found), "highest": max(found)})
+    return {"rows": rows}
+
+
+QUESTIONS = {"generators": generators, "spread": spread}

@@ -97,16 +97,14 @@ def generators():
     *_, grown = twelve["build_generators"](*sizes, twelve["FadeIn"]())
     yield "progressive_gan", [grown], lambda: twelve["draw"](grown, z(twelve["LATENT_DIM"]))
 
-    resolutions, w_dim = thirteen["RESOLUTIONS"], thirteen["W_DIM"]
-    mapping = thirteen["build_mapping"](thirteen["LATENT_DIM"], w_dim)
-    synthesis = thirteen["build_synthesis"](resolutions, thirteen["FILTERS"], w_dim, 1)
+    sizes = [thirteen[name] for name in ("LATENT_DIM", "W_DIM", "RESOLUTIONS", "FILTERS")]
+    styled = thirteen["build_generator"](*sizes)
+    maps = [single.shape[1] for single in styled.inputs[1:]]
 
     def draw_by_style():
-        maps = thirteen["noise_maps"](IMAGES, [4, *resolutions])
-        w = mapping(z(thirteen["LATENT_DIM"]))
-        return thirteen["draw"](synthesis, thirteen["same_everywhere"](w, len(maps)), maps)
+        return thirteen["draw"](styled, [z(sizes[0]), *thirteen["noise_maps"](IMAGES, maps, 0)])
 
-    yield "stylegan", [mapping, synthesis], draw_by_style
+    yield "stylegan", [styled], draw_by_style
 
     unet = fifteen["build_unet"](fifteen["FILTERS"], fifteen["BLOCKS"])
     noise, times = z((28, 28, 1)), np.linspace(1, 0, 6)
