@@ -26,7 +26,7 @@
 # | Slides | *¿Cuál rostro es real?*; *Resumen de las VAEs*; *Modelado Generativo Profundo: Resumen* |
 # | Textbook | Hands-On Machine Learning, chapter 17 |
 # | Result | Shows one row of garments for each model, compares their scores and times, and says which model suits which purpose |
-# | Time | 6 s<!-- seconds --> on two CPU cores |
+# | Time | 9 s<!-- seconds --> on two CPU cores |
 # | Evidence | [The experiments](../experiments/README.md) |
 
 # %% [markdown]
