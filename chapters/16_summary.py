@@ -56,11 +56,12 @@ GUESSES = []  # your answers: the numbers of ten garments, from 1 to 20
 # %% [markdown]
 # ## One row for each model
 # These are the first ten images of each generator.
-# The VAE, the dense GAN and the progressive GAN are those of their chapters, after some minutes of training.
-# The others have the weights of the package, from trainings with about six to ten times as many steps.
+# Those of the VAE, the dense GAN and the progressive GAN are from another run of their chapters, after minutes of training.
+# The others have the weights of the package, from trainings with about six to ten times as many steps as there.
 # The conditional DCGAN and the diffusion model are asked for one garment of each class.
+# The CycleGAN of chapter 14 has no row, since it translates images and does not draw new ones.
 
-# %% alt="Seven rows of ten images. Real garments. VAE: a boot, tops, a shoe, trousers and a bag, all blurred; the eighth mixes trousers with a T-shirt. Dense GAN: clear outlines, covered with specks. Progressive GAN: a bag, shoes, trousers and tops with clear edges, some with a fine grid, one shoe with a hole. Conditional DCGAN: one garment of each class, with patterns, straps and collars; a loose piece hangs beside the dress. StyleGAN: tops, trousers, shoes and bags with clear edges; the first mixes a bag with a top. Diffusion: one of each class, with straps, a collar and laces."
+# %% alt="Seven rows of ten images. Real garments. VAE: a boot, tops, a shoe, trousers and a bag, all blurred; the eighth mixes trousers with a T-shirt. Dense GAN: recognizable shapes, covered with specks. Progressive GAN: a bag, shoes, trousers and tops with clear edges, some with a fine grid, one shoe with a hole. Conditional DCGAN: one garment of each class, with patterns, straps and collars; a loose piece hangs beside the dress. StyleGAN: tops, trousers, shoes, a bag and a dress with clear edges; the first mixes a bag with a top. Diffusion: one of each class, with straps, a collar and laces."
 with np.load(io.BytesIO(gk.data.read_asset("16_gallery.npz"))) as file:
     gallery = {name: file[name] for name in file.files}
 models = [
@@ -81,7 +82,7 @@ gk.plot_rows(rows)
 plt.show()
 
 # %% [markdown]
-# The VAE's garments are blurred, and those of the dense GAN have clear outlines and are covered with specks.
+# The VAE's garments are blurred, and those of the dense GAN have recognizable shapes, covered with specks.
 # The progressive GAN, with convolutions, has clear edges; some of its garments have a fine grid, and a shoe has a hole.
 # In the three rows below you find straps, collars, patterns and laces.
 # They are not perfect: a loose piece hangs beside the dress of the conditional DCGAN, and the first image of the StyleGAN mixes a bag with a top.
@@ -92,22 +93,23 @@ plt.show()
 # |---|---|---|---|
 # | a short code that rebuilds an image | convolutional autoencoder | 04 | squared error 0.0085<!-- 04 conv_mse --> with 30 numbers; equally many dense weights have 0.0109<!-- 04 dense_mse --> |
 # | noise removed | denoising autoencoder | 05 | 19.8<!-- 05 conv_psnr --> dB; the Wiener filter has 19.2<!-- 05 wiener_psnr --> dB |
-# | a classifier with few labels | pretrained layers, fine-tuned | 03 | gain 1.0<!-- experiment 03 pretraining layer_tuned_100_gain --> point with 100 labels |
-# | a code of which few units are active | sparse autoencoder | 06 | as if 77<!-- 06 l1_effective --> of 300 units were active; without the penalty 249<!-- 06 plain_effective --> |
+# | a classifier with few labels | pretrained layers, fine-tuned | 03 | with 100 labels, 69.8<!-- experiment 03 pretraining layer_tuned_100_accuracy --> % are right; trained from scratch it is 68.8<!-- experiment 03 pretraining layer_scratch_100_accuracy --> % |
+# | a code of which few units are active | sparse autoencoder | 06 | 77<!-- 06 l1_effective --> effective units of 300; without the penalty 249<!-- 06 plain_effective --> |
 # | a latent space without gaps | VAE | 07, 08 | of garments decoded half way between two codes, 84 %<!-- 08 linear_share --> look plausible; of mixed pixels 64 %<!-- 08 pixel_share --> |
-# | a measure of how likely an image is | VAE | 07 | up to scale, its loss is a bound on $-\log p(x)$ |
+# | a measure of how likely an image is | VAE | 07 | up to a scale and a constant, its loss bounds $-\log p(x)$ from above |
 # | outliers found | VAE, errors that are too large or too small | 09 | AUROC 0.95<!-- 09 auroc -->; the error alone has 0.67<!-- 09 error_auroc --> |
 # | a rare group learned | resampling by rare codes | 09 | accuracy on the group 75 %<!-- 09 resampled_accuracy --> in place of 58 %<!-- 09 uniform_accuracy --> |
 # | images of a chosen class, fast | conditional DCGAN | 11 | 1,000 images in 0.14<!-- experiment speed sampling conditional_dcgan_seconds --> s |
 # | much variety | conditional DCGAN, diffusion | 11, 15 | recall 0.78<!-- experiment 16 generators conditional_dcgan_recall --> and 0.77<!-- experiment 16 generators diffusion_recall --> |
-# | shape and shade chosen apart | StyleGAN | 13 | with the coarse styles of T-shirts, 81 %<!-- experiment 13 mixed pullover_coarse_second --> of the pullovers become T-shirts; with fine ones 0 %<!-- experiment 13 mixed pullover_fine_second --> |
+# | the shape of another garment | StyleGAN | 13 | with the coarse styles of T-shirts, 81 %<!-- experiment 13 mixed pullover_coarse_second --> of the pullovers become T-shirts; with fine ones 0 %<!-- experiment 13 mixed pullover_fine_second --> |
 # | one kind of image turned into another, without pairs | CycleGAN | 14 | 83 %<!-- 14 to_pullover --> of the T-shirts become pullovers, and their bodies change by only 0.05<!-- 14 body_change --> in a pixel |
 # | the missing half of an image | diffusion | 15 | the step at the seam is 0.067<!-- 15 seam -->, in real images 0.062<!-- 15 real_seam --> |
-# | a training without surprises | VAE, diffusion | 07, 15 | there is one loss to lower; a GAN with a slow discriminator found 0<!-- 10 slow_groups --> of 8 groups (chapter 10) |
+# | one loss to lower | VAE, diffusion | 07, 15 | no opponent is trained; in chapter 10, a GAN with a slow discriminator found 0<!-- 10 slow_groups --> of 8 groups |
 #
 # ## In numbers
-# The next cell reads the results of the other chapters: your own, if you have run them with `make chapters`, and else those of the authors' run.
-# A number that is in neither is shown as `nan`.
+# The next cell reads the results of the other chapters.
+# In chapters, these are the authors' results; the notebook that `make chapters` writes into build/chapters reads those of your own runs.
+# A number that is missing is shown as a dash.
 
 
 # %% tags=["summary"]
@@ -115,7 +117,7 @@ def read_results(pattern):
     """A file of results: of your own run, else of the authors'; {} if there is none."""
     project = pathlib.Path(gk.__file__).resolve().parents[1]
     for folder in (pathlib.Path(), project / "chapters", project):
-        for path in sorted(folder.glob(pattern)):
+        for path in folder.glob(pattern):
             return json.loads(path.read_text("utf-8"))
     return {}
 
@@ -123,17 +125,17 @@ def read_results(pattern):
 def number(chapter, name):
     """A number of a chapter's last run; NaN if there is none."""
     numbers = read_results(f"results/{chapter}_*.json").get("numbers", {})
-    return numbers.get(name, math.nan)
+    return float(numbers.get(name, math.nan))
 
 
-def show_table(rows):
+def show_table(rows, digits):
     """Display dictionaries with the same keys as the rows of a table."""
     lines = [list(rows[0]), ["---"] * len(rows[0])]
     for row in rows:
         texts = []
         for value in row.values():
-            digits = "#.3g" if isinstance(value, float) else ""
-            texts.append(format(value, digits).rstrip("."))
+            text = f"{value:{digits}}" if isinstance(value, float) else str(value)
+            texts.append(text.replace("nan", "–"))
         lines.append(texts)
     display(Markdown("\n".join(f"| {' | '.join(line)} |" for line in lines)))
 
@@ -163,7 +165,7 @@ autoencoders = []
 for chapter, name, size, key in measured:
     values = chapter, name, size, number(chapter, key)
     autoencoders.append(dict(zip(heads, values, strict=True)))
-show_table(autoencoders)
+show_table(autoencoders, ".4f")
 
 # %% [markdown]
 # With 30 numbers the convolutional autoencoder has the lowest error, and all networks are better than PCA.
@@ -171,67 +173,57 @@ show_table(autoencoders)
 # With 300 numbers, each of the two penalties raises the error.
 #
 # Now the generators.
-# The scores are those of chapter 10, with 3,000 images beside 3,000 test images: the Fréchet distance should be low, and recall high.
-# The times are for 1,000 images on two CPU cores.
+# The scores compare 3,000 images with 3,000 test images, as in chapter 10.
+# The scores after a chapter's run are those that it recorded; those of the VAE and of the package's weights come from the run that drew the figure above.
+# Precision and recall are those of the package's weights, if there are some.
+# All times are on two CPU cores.
 
 # %%
 names = ["real", *(model["key"] for model in models)]
-scores = dict(zip(names, gallery["scores"], strict=True))
-trained_here = {  # where the chapter also has a network that is trained in minutes
-    "conditional_dcgan": ("conditional_distance", "conditional_recall"),
-    "stylegan": ("distance", "recall"),
-    "diffusion": ("distance", "recall"),
-}
+scores = dict(zip(names, gallery["scores"].tolist(), strict=True))
+recorded = {"10": "ffd", "11": "conditional_distance"}  # elsewhere "distance"
 generators = []
 for model in models:
     key, chapter = model["key"], model["chapter"]
+    after, precision, recall = scores[key]
+    package = after if key in with_package else math.nan
+    if chapter != "07":  # which records no scores
+        after = number(chapter, recorded.get(chapter, "distance"))
+    if chapter in ("10", "12"):
+        precision, recall = number(chapter, "precision"), number(chapter, "recall")
     row = {"chapter": chapter, "generator": model["name"]}
-    costs = {
-        "seconds": speed.get(key, {}).get("seconds", math.nan),
-        "parameters": speed.get(key, {}).get("parameters", math.nan),
-    }
-    if key in trained_here:
-        distance, recall = (number(chapter, name) for name in trained_here[key])
-        results = {"training": "minutes", "distance": distance, "recall": recall}
-        generators.append(row | results | costs)
-    distance, _, recall = scores[key]
-    training = "package" if key in with_package else "minutes"
-    results = {"training": training, "distance": distance, "recall": recall}
-    generators.append(row | results | costs)
-show_table(generators)
-real_distance, _, real_recall = scores["real"]
-print(f"real images: distance {real_distance:.1f}, recall {real_recall:.2f}")
+    row["chapter's run (s)"] = number(chapter, "seconds")
+    row |= {"distance after it": after, "distance, package": package}
+    row |= {"precision": precision, "recall": recall}
+    row["seconds for 1,000"] = speed.get(key, {}).get("seconds", math.nan)
+    generators.append(row)
+show_table(generators, ".3g")
+real = "distance {:.1f}, precision {:.2f}, recall {:.2f}".format(*scores["real"])
+print(f"real images: {real}")
 
 # %% [markdown]
 # The VAE and the dense GAN have about the same distance.
-# But the VAE has the lower recall, 0.06<!-- experiment 16 generators vae_recall --> in place of 0.21<!-- experiment 16 generators gan_recall -->: hardly any real garment lies among its blurred ones.
-# With the weights of the package, the conditional DCGAN has the lowest distance, 2.0<!-- experiment 16 generators conditional_dcgan_distance -->, and the highest recall.
-# StyleGAN and diffusion are close, with 2.9<!-- experiment 16 generators stylegan_distance --> and 3.5<!-- experiment 16 generators diffusion_distance -->: other noise alone moves the distance of StyleGAN between 2.7<!-- experiment 16 spread stylegan_lowest --> and 3.4<!-- experiment 16 spread stylegan_highest -->.
-# Conditional DCGAN and diffusion are told the classes, and the scores come from a classifier of these classes, which may help them.
-# A second training differs more: the progressive GAN has 12<!-- experiment 16 generators progressive_gan_distance --> here, and had 18<!-- 12 distance --> in the run of its chapter.
+# But the VAE's recall is far lower: hardly any real garment lies among its blurred ones.
+# With the weights of the package, the conditional DCGAN has the lowest distance, 2.0<!-- experiment 16 generators conditional_dcgan_distance -->, and its recall and that of diffusion are about equal.
+# Precision is highest for diffusion, 0.89<!-- experiment 16 generators diffusion_precision -->; StyleGAN has 0.87<!-- experiment 16 generators stylegan_precision -->, and the conditional DCGAN 0.85<!-- experiment 16 generators conditional_dcgan_precision -->.
+# StyleGAN and diffusion are close in distance: other noise alone moves the distance of StyleGAN between 2.7<!-- experiment 16 spread stylegan_lowest --> and 3.4<!-- experiment 16 spread stylegan_highest -->.
 #
-# ## The trade-off, drawn
+# ## Distance and time
 # Does a lower distance cost time?
 
-# %% alt="Points in a plane of drawing time and distance, both on logarithmic axes. At the top left VAE and dense GAN. Progressive GAN, StyleGAN, conditional DCGAN and diffusion, trained in minutes, lie between 6 and 12, diffusion far to the right. Below three of them, connected by lines, their points with the weights of the package: the conditional DCGAN lowest, at 2, then StyleGAN and, a little higher, diffusion. A dashed line marks real images at 0.8."
+# %% alt="Points in a plane of drawing time and distance, both on logarithmic axes. At the top left dense GAN and VAE, above 70. After their chapters' runs, the progressive GAN lies at 18 and StyleGAN at 12; below them the conditional DCGAN and, far to the right, diffusion. Below the last three, connected by lines, lie their points with the weights of the package: the conditional DCGAN lowest, at 2, then StyleGAN and, a little higher, diffusion. A dashed line marks real images at 0.8."
+seconds = [row["seconds for 1,000"] for row in generators]
+after = [row["distance after it"] for row in generators]
+package = [row["distance, package"] for row in generators]
 figure, axis = plt.subplots(figsize=(8, 4), layout="constrained")
-colors = {"07": "C2", "15": "C3"}  # the others are GANs
-minutes = math.nan  # the distance after some minutes of training
-for row in generators:
-    x, y, color = row["seconds"], row["distance"], colors.get(row["chapter"], "C0")
-    if row["training"] == "package":
-        axis.plot([x, x], [y, minutes], color=color, linewidth=1)
-        axis.plot(x, y, "o", color=color)
-    else:
-        minutes = y
-        axis.plot(x, y, "o", color=color, fillstyle="none")
-        left = row["generator"] not in ("VAE", "StyleGAN")
-        place = {"xytext": (-7 if left else 7, 0), "ha": "right" if left else "left"}
-        options = {"textcoords": "offset points", "va": "center", "color": color}
-        axis.annotate(row["generator"], (x, y), **place, **options)
-axis.axhline(real_distance, color="gray", linestyle="--", label="real images")
-axis.plot([], [], "ok", fillstyle="none", label="trained in minutes")
-axis.plot([], [], "ok", label="weights of the package")
+axis.plot([seconds, seconds], [after, package], color="C0", linewidth=1)
+axis.plot(seconds, after, "oC0", fillstyle="none", label="after the chapter's run")
+axis.plot(seconds, package, "oC0", label="weights of the package")
+axis.axhline(scores["real"][0], color="gray", linestyle="--", label="real images")
+for model, x, y in zip(models, seconds, after, strict=True):
+    side, shift = ("left", 7) if model["name"] in ("VAE", "StyleGAN") else ("right", -7)
+    place = {"xytext": (shift, 0), "textcoords": "offset points"}
+    axis.annotate(model["name"], (x, y), ha=side, va="center", **place)
 axis.set(xscale="log", yscale="log", xlim=(0.003, 40), ylim=(0.6, 150))
 axis.set(xlabel="seconds for 1,000 images", ylabel="Fréchet distance")
 axis.legend(loc="upper right")
@@ -239,16 +231,20 @@ plt.show()
 slowness = speed.get("diffusion", {}).get("seconds", math.nan)
 slowness /= speed.get("conditional_dcgan", {}).get("seconds", math.nan)
 print(f"diffusion takes {slowness:.0f} times as long as the conditional DCGAN")
+gains = np.subtract(after, package)[3:]  # of the three with the package's weights
+least_gain, most_gain, width = min(gains), max(gains), np.ptp(package[3:])
+print(f"longer training: {least_gain:.1f} to {most_gain:.1f} lower, {width:.1f} apart")
 
 # %% [markdown]
 # The dense networks are the fastest, and have the largest distances.
-# Among the others the time does not buy quality: the conditional DCGAN has the lowest distance, and diffusion, with 18 calls of its network for an image, takes 90<!-- slowness --> times as long.
-# In return, diffusion is trained by plain regression, and completes images.
-# In all three cases, a longer training lowers the distance at no cost in drawing time.
+# Among the others, more time buys no lower distance: the fastest, the conditional DCGAN, ends lowest.
+# Diffusion calls its network 18 times for an image, and takes 90<!-- slowness --> times as long as the conditional DCGAN.
+# For all three models drawn twice, longer training lowers the distance at no cost in drawing time.
 #
 # ## The quiz (*¿Cuál rostro es real?*)
-# Ten of these garments are photographs from the test set, one of each class, and the diffusion model drew the other ten, also one of each class.
-# Write down the numbers of those that you take for photographs before you read on.
+# Ten of these garments are photographs from the test set; the diffusion model drew the other ten.
+# Each of the two sets has one garment of each class.
+# Write down the ten numbers of those that you take for photographs before you read on.
 # If you put them into `GUESSES` above, and run the notebook again, they are counted.
 
 # %% alt="Twenty garments, numbered from 1 to 20: tops, trousers, dresses, sandals, sneakers, bags and ankle boots, without any hint which are real."
@@ -271,16 +267,17 @@ by_answer = np.argsort(~is_real, kind="stable")
 gk.plot_images(quiz[by_answer], titles=np.array(titles)[by_answer])
 plt.show()
 if GUESSES:
+    ten = len(GUESSES) == len(set(GUESSES)) == 10
+    assert ten and set(GUESSES) <= set(range(1, 21)), "ten numbers from 1 to 20, please"
     right = sum(is_real[guess - 1] for guess in GUESSES)
-    print(f"{right} of your {len(GUESSES)} guesses are real")
+    print(f"{right} of your ten guesses are real")
 
 # %% [markdown]
-# In quiz 1, look at the sandal, number 2, which has lost its shape, and at the dress, number 8, with its dark spots.
-# The front of the bag, number 14, is a tangle of stripes.
+# In quiz 1, look at the sandal, number 2, whose straps are missing, the dress, number 8, with its dark spots, and the bag, number 14, whose flap ends in a ragged line.
 # Pure guessing finds five of the ten on average; exercise 1 asks how many right answers would mean more.
 #
 # ## What the lecture concludes
-# The slides end with two lists of conclusions, *Resumen de las VAEs* and *Modelado Generativo Profundo: Resumen*.
+# These are the conclusions of the slides.
 #
 # | The slides | What we have seen | Chapter |
 # |---|---|---|
@@ -288,22 +285,23 @@ if GUESSES:
 # | Reconstruction lets us learn without labels | From images alone, a network learns to rebuild them from 30 numbers with an error of 0.0104<!-- 02 mse_30 -->; PCA has 0.0150<!-- 02 pca_mse_30 --> | 02 |
 # | The reparametrization trick allows training end to end | The gradient through $z = \mu + \sigma \odot \epsilon$ is right; another estimator is right, too, but varies 56<!-- experiment 07 score_function variance_ratio --> times as much | 07 |
 # | Perturbing latent variables shows what they mean | A direction of the latent space turns 80 %<!-- 08 sleeves_after_percent --> of the T-shirts into pullovers, random ones 8 %<!-- 08 sleeves_random_percent -->; single latents change several things at once | 08 |
-# | New examples can be generated | Decoded samples from the prior have a distance of 108<!-- experiment 07 draws vae_10_prior_ffd -->; with an ordinary autoencoder it is 297<!-- experiment 07 draws plain_10_prior_ffd --> | 07 |
+# | New examples can be generated | Decoded samples from the prior have a distance of 108<!-- experiment 07 draws vae_10_prior_ffd --> after three epochs; with an ordinary autoencoder it is 297<!-- experiment 07 draws plain_10_prior_ffd --> | 07 |
 # | Learn a space of fewer dimensions, and sample from it | This works with ten numbers, and with an ordinary autoencoder as well, if a mixture is fitted to its codes: 59<!-- experiment 07 draws plain_10_mixture_ffd --> | 07 |
-# | In a GAN, a generator and a discriminator compete | Their game lowers the distance from 221<!-- 10 ffd_first_epoch --> to 71<!-- 10 ffd --> with dense networks, and to 20<!-- 11 distance --> with convolutions | 10, 11 |
+# | In a GAN, a generator and a discriminator compete | Their game lowers the distance from 221<!-- 10 ffd_first_epoch --> after one epoch to 71<!-- 10 ffd --> with dense networks, and to 20<!-- 11 distance --> with convolutions | 10, 11 |
 #
 # ## Where to go from here
 # The systems in the news have larger networks and data than ours, and use four ideas whose parts you have seen.
 #
 # *Latent diffusion.* An autoencoder reduces an image to a small grid of codes, a diffusion model learns to draw such grids, and the decoder turns them into images (Rombach et al., 2022).
-# So the many calls of the network work on far fewer numbers than the image has pixels, which made large images affordable.
+# Each call then handles far fewer numbers than the image has pixels.
+# This made large images affordable.
 # The autoencoder of Stable Diffusion is trained with a weak divergence, as in chapter 07, and a discriminator, as in chapter 11.
 #
 # *Text to image.* A sentence takes the place of our class number: a language model turns it into vectors, to which the network attends.
 # Recent models are trained by flow matching, as ours is, with a transformer in place of the U-Net (Peebles and Xie, 2023; Esser et al., 2024).
 #
 # *Few steps.* Distillation trains a second network to reach in a few calls what the first one reaches in many (Salimans and Ho, 2022; Song et al., 2023).
-# Some of the fastest models add the loss of a GAN (Sauer et al., 2024).
+# Some add the loss of a GAN (Sauer et al., 2024).
 # With a better loss and a modern network, GANs can compete with diffusion models on some data sets (Huang et al., 2024).
 #
 # *Discrete codes.* An autoencoder can take its codes from a finite list (van den Oord et al., 2017).
@@ -311,7 +309,7 @@ if GUESSES:
 #
 # Two questions stay open.
 # How do we tell whether such a model is good?
-# Fréchet distances depend on the network that computes the features and on the number of images, and say little about a single image.
+# Fréchet distances say little about a single image.
 # And where do the images come from?
 # Large diffusion models can reproduce some of their training images (Carlini et al., 2023).
 # Chapter 11 tests our DCGAN for copies.
@@ -320,28 +318,23 @@ if GUESSES:
 # ## Check
 
 # %%
-asked = np.tile(np.arange(10), 4)  # the classes of the quiz's garments
-for name in ("quiz_real", "quiz_drawn"):
-    seen = gk.classify(gallery[name])[1].argmax(axis=1)
-    assert np.mean(seen == asked) > 0.7, f"{name}: not the classes that were asked for"
-assert is_real.sum() == 10, "the quiz must have ten real garments"
-best = min(gallery["scores"][1:, 0])
-assert real_distance < best, "a model scores better than real images: a mistake?"
 of_30 = [row for row in autoencoders if row["numbers in the code"] == 30]
 errors = [row["squared error"] for row in of_30]
 if not np.isnan(errors).any():
     assert max(errors[1:]) < errors[0], "PCA is better than an autoencoder"
+for name, gain in zip(with_package, gains, strict=True):
+    assert np.isnan(gain) or gain > 0, f"{name}: longer training did not pay"
 
 # %% [markdown]
 # ## What to remember
 # - Choose a model by what you need: a code, a likelihood, a class, control, a translation, a completion.
-# - In our comparison the conditional GAN is fast and has the best scores; diffusion is slow, but completes images.
-# - Longer training lowered the distance more than the choice between the three best models.
-# - Compare numbers with a baseline, another seed and real images, and look at the images as well.
+# - In our comparison the conditional GAN is fast and has the lowest distance; diffusion is slow, has the highest precision, and completes images.
+# - Longer training lowered the distance of each of the three by 3.0<!-- least_gain --> to 8.9<!-- most_gain -->; after it, they differ by 1.5<!-- width -->.
+# - Compare numbers with a baseline, another seed and real images, and look at the images.
 #
 # ## Exercises
 # In [exercises/16_summary.ipynb](../exercises/16_summary.ipynb), with cells that check your answers:
-# the odds of guessing right; a program that solves the quiz; a generator without a network; the distance of fewer images; models that none beats in both time and distance.
+# the odds of guessing right; a program that solves the quiz; a generator without a network; how the distance falls with the number of images; the choice of a model for three tasks.
 #
 # ## References
 # - A. van den Oord et al., [Neural Discrete Representation Learning](https://arxiv.org/abs/1711.00937), 2017.

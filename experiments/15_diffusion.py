@@ -53,13 +53,13 @@ class VelocityOfNoise:
     def __init__(self, network):
         self.network = network
 
-    def predict(self, inputs, **options):
+    def predict_on_batch(self, inputs):
         """Velocities at (images on straight paths, times above 0, labels)."""
         x, t, labels = inputs
         angle = np.arctan2(t, 1 - t)
         share = t.reshape(-1, 1, 1, 1)
         length = np.sqrt((1 - share) ** 2 + share**2)  # by which a straight path is too short
-        noise = self.network.predict((x / length, angle / (np.pi / 2), labels), **options)
+        noise = self.network.predict_on_batch((x / length, angle / (np.pi / 2), labels))
         x0 = np.clip((x - share * noise) / (1 - share), -1, 1)
         return (x - x0) / share
 
@@ -144,4 +144,10 @@ def samplers(images, calls=CALLS):
     }
 
 
-QUESTIONS = {"noise": noise, "samplers": samplers}
+def real(images):
+    """The distance of 1,000 real images beside 1,000 others, the yardstick of the questions above."""
+    first, second = np.split(images.x_test[: 2 * COMPARED], 2)
+    return {"distance": gk.frechet_distance(first, second)}
+
+
+QUESTIONS = {"noise": noise, "samplers": samplers, "real": real}
