@@ -25,8 +25,8 @@
 # |---|---|
 # | Slides | not covered |
 # | Textbook | Hands-On Machine Learning, chapter 17, "Diffusion Models" |
-# | Result | Draws garments of a chosen class with a Fréchet distance of 6.5<!-- distance -->, and of 3.2<!-- pretrained_distance --> after longer training, and completes hidden halves |
-# | Time | 915 s<!-- seconds --> on two CPU cores |
+# | Result | Draws garments of a chosen class with a Fréchet distance of 5.3<!-- distance -->, and of 3.5<!-- pretrained_distance --> after longer training, and completes hidden halves |
+# | Time | 816 s<!-- seconds --> on two CPU cores |
 # | Evidence | [The experiments](../experiments/README.md) |
 
 # %% [markdown]
@@ -301,7 +301,7 @@ train_loss = history.history["loss"][-1]
 print(f"loss {train_loss:.3f}, validation loss {valid_loss:.3f}")
 
 # %% [markdown]
-# The loss is 0.193<!-- train_loss -->, and 0.193<!-- valid_loss --> on validation images: about the same.
+# The loss is 0.192<!-- train_loss -->, and 0.192<!-- valid_loss --> on validation images: about the same.
 #
 # Diffusion models gain from long trainings.
 # The package has the weights of a training of the same code with ten times as many steps.
@@ -364,9 +364,9 @@ plt.show()
 # %% [markdown]
 # The rows show the same garments, since they start from the same noise.
 # Five steps of Heun's method, which take 9 calls, look nearly like a hundred of Euler's.
-# On 1,000 images, the Fréchet distance with 9 calls of Heun's method is 1.02<!-- experiment 15 samplers ten_call_ratio --> times that with 99.
+# On 1,000 images, the Fréchet distance with 9 calls of Heun's method is 1.10<!-- experiment 15 samplers ten_call_ratio --> times that with 99.
 #
-# With a second call in the last step, too, it would be 4.0<!-- experiment 15 samplers full_heun_ratio --> times as large.
+# With a second call in the last step, too, it would be 3.5<!-- experiment 15 samplers full_heun_ratio --> times as large.
 # At $t = 0$ no noise can be seen in an image, and the best prediction is $-x_0$, which removes none.
 # So the mean of the two velocities removes only half of the noise that is left.
 
@@ -420,10 +420,10 @@ gk.plot_rows({f"w = {w}": guided[w][:10] for w in (1, 1.25, 4)})
 plt.show()
 
 # %% [markdown]
-# A larger weight makes the class clearer: the classifier recognizes it in 84 %<!-- plain_share --> of the images with $w = 1$, and in 97 %<!-- strong_share --> with $w = 4$.
-# More is not better: of real test images it recognizes 91 %<!-- real_share -->, as we see below.
-# The variety shrinks: the recall falls from 0.73<!-- plain_recall --> to 0.50<!-- strong_recall -->.
-# The distance is lowest at $w = 1.25$, 13.7<!-- guided_distance --> in place of 16.4<!-- plain_distance -->, so that is our choice.
+# A larger weight makes the class clearer: the classifier recognizes it in 86 %<!-- plain_share --> of the images with $w = 1$, and in 99 %<!-- strong_share --> with $w = 4$.
+# More is not better: of real test images it recognizes 92 %<!-- real_share -->, as we see below.
+# The variety shrinks: the recall falls from 0.74<!-- plain_recall --> to 0.52<!-- strong_recall -->.
+# The distance is lowest at $w = 1.25$, 8.7<!-- guided_distance --> in place of 13.1<!-- plain_distance -->, so that is our choice.
 #
 # The final scores are computed with test images.
 
@@ -446,7 +446,7 @@ gk.plot_rows(rows | {"pretrained": longer[:10], "and others": longer[10:20]})
 plt.show()
 
 # %% [markdown]
-# The network trained here reaches a distance of 6.5<!-- distance --> and a recall of 0.75<!-- recall -->, the pretrained one 5.6<!-- pretrained_distance --> and 0.76<!-- pretrained_recall -->; real images have 6.1<!-- real_distance --> and 0.88<!-- real_recall -->.
+# The network trained here reaches a distance of 5.3<!-- distance --> and a recall of 0.72<!-- recall -->, the pretrained one 3.5<!-- pretrained_distance --> and 0.74<!-- pretrained_recall -->; real images have 0.8<!-- real_distance --> and 0.86<!-- real_recall -->.
 # The conditional GAN of chapter 11 had 6.4<!-- 11 conditional_distance --> after a shorter training, and 1.9<!-- 11 pretrained_distance --> after a long one.
 # It draws in one call of its network, and ours in 18.
 # What speaks for diffusion is the training, a regression without an opponent.
@@ -531,15 +531,15 @@ plt.show()
 
 # %% [markdown]
 # PLACEHOLDER DDPM TEXT
-# With 50 steps of DDPM, 1,000 images of the network that was trained on the noise have a Fréchet distance of 40.0<!-- experiment 15 noise distance -->.
+# With 50 steps of DDPM, 1,000 images of the network that was trained on the noise have a Fréchet distance of 21.1<!-- experiment 15 noise distance -->.
 #
 # These are distances for 1,000 images of the pretrained network:
 #
 # | calls | 5 | 10 (Heun: 9) | 50 (49) |
 # |---|---|---|---|
-# | Euler | 13.8<!-- experiment 15 samplers euler_5_distance --> | 7.9<!-- experiment 15 samplers euler_10_distance --> | 5.9<!-- experiment 15 samplers euler_50_distance --> |
-# | Heun | 9.4<!-- experiment 15 samplers heun_5_distance --> | 5.7<!-- experiment 15 samplers heun_10_distance --> | 5.7<!-- experiment 15 samplers heun_50_distance --> |
-# | DDPM | 40.0<!-- experiment 15 samplers ddpm_5_distance --> | 10.4<!-- experiment 15 samplers ddpm_10_distance --> | 3.7<!-- experiment 15 samplers ddpm_50_distance --> |
+# | Euler | 14.7<!-- experiment 15 samplers euler_5_distance --> | 8.6<!-- experiment 15 samplers euler_10_distance --> | 6.5<!-- experiment 15 samplers euler_50_distance --> |
+# | Heun | 11.0<!-- experiment 15 samplers heun_5_distance --> | 7.1<!-- experiment 15 samplers heun_10_distance --> | 6.1<!-- experiment 15 samplers heun_50_distance --> |
+# | DDPM | 18.6<!-- experiment 15 samplers ddpm_5_distance --> | 10.1<!-- experiment 15 samplers ddpm_10_distance --> | 5.8<!-- experiment 15 samplers ddpm_50_distance --> |
 #
 # With few calls Heun's method has the lowest distance, and with 50 DDPM.
 
@@ -582,7 +582,7 @@ print("step at the seam: real {:.3f}, completed {:.3f}, mixed {:.3f}".format(*se
 
 # %% [markdown]
 # PLACEHOLDER COMPLETE TEXT
-# On average the halves fit: across the seam the brightness changes by 0.067<!-- seam -->, in the originals by 0.062<!-- real_seam -->, and with the lower half of another garment by 0.305<!-- mixed_seam -->.
+# On average the halves fit: across the seam the brightness changes by 0.080<!-- seam -->, in the originals by 0.067<!-- real_seam -->, and with the lower half of another garment by 0.314<!-- mixed_seam -->.
 
 # %% [markdown]
 # ## Check
