@@ -197,7 +197,7 @@ class CycleGAN(gk.AdversarialModel):
         self.g, self.f, self.d_a, self.d_b = g, f, d_a, d_b
         self.built = True  # because its parts are
 
-    def compile(self, g_optimizer, d_optimizer, cycle_weight, identity_weight, **kwargs):
+    def compile(self, g_optimizer, d_optimizer, cycle_weight, identity_weight, **rest):
         self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
         self.g_variables = self.g.trainable_variables + self.f.trainable_variables
         self.d_variables = self.d_a.trainable_variables + self.d_b.trainable_variables
@@ -205,7 +205,7 @@ class CycleGAN(gk.AdversarialModel):
         self.d_optimizer = gk.scale_optimizer(d_optimizer)
         self.g_optimizer.build(self.g_variables)
         self.d_optimizer.build(self.d_variables)
-        super().compile(optimizer=self.g_optimizer, **kwargs)
+        super().compile(optimizer=self.g_optimizer, **rest)
 
     def train_step(self, pair):
         a, b = pair

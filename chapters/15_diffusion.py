@@ -50,7 +50,7 @@ run = gk.setup(seed=42)
 QUICK = run.quick  # True: everything small, to see it run in less than a minute
 FILTERS = (8, 16) if QUICK else (32, 64)  # of the U-Net; GPU: (64, 128)
 BLOCKS = 1 if QUICK else 2  # residual blocks, on the way down and on the way up
-STEPS = 50 if QUICK else 3000  # a multiple of 50; GPU: 60,000
+STEPS = 50 if QUICK else 2500  # a multiple of 50; GPU: 60,000
 BATCH_SIZE = 64  # GPU: 256
 RATE = 4e-3  # learning rate
 MOMENTUM = 0.99  # of the moving average of the weights; GPU: 0.999
@@ -304,7 +304,7 @@ print(f"loss {train_loss:.3f}, validation loss {valid_loss:.3f}")
 # The loss is 0.192<!-- train_loss -->, and 0.192<!-- valid_loss --> on validation images: about the same.
 #
 # Diffusion models gain from long trainings.
-# The package has the weights of a training of the same code with ten times as many steps.
+# The package has the weights of a training of the same code with 30,000<!-- setting --> steps.
 
 # %%
 pretrained = gk.load_pretrained("15_diffusion", build_unet())
@@ -352,7 +352,7 @@ plt.show()
 #
 # How many calls of the network does a garment need?
 
-# %% alt="Four rows of the same ten garments, one of each class. PLACEHOLDER SOLVERS"
+# %% alt="Four rows of the same ten garments, one of each class. Two steps of Euler's method: dim, with soft edges and few details. Nine steps: clear, a little smooth. Five steps of Heun's method: nearly the same, with slightly sharper details. A hundred steps of Euler's method: sharp, with the straps of a sandal and the laces of a boot."
 noise = np.random.default_rng(0).standard_normal((SCORED, *shape))
 of_each_class, rows = network_velocity(pretrained, np.arange(10)), {}
 for solver, n in ((euler, 2), (euler, 9), (heun, 5), (euler, 100)):
@@ -415,7 +415,7 @@ plain_distance, plain_recall, plain_share = results[1]
 guided_distance, *_ = results[1.25]
 _, strong_recall, strong_share = results[4]
 
-# %% alt="Three rows of ten garments from the same noise, one of each class. PLACEHOLDER GUIDANCE"
+# %% alt="Three rows of ten garments from the same noise, one of each class. Weights of 1 and 1.25: nearly the same, clear garments with a few dark spots. A weight of 4: brighter, with strong contrast; the T-shirt gets a dark print, the pullover dark stripes, and the sandal becomes flat and thin."
 gk.plot_rows({f"w = {w}": guided[w][:10] for w in (1, 1.25, 4)})
 plt.show()
 
@@ -436,11 +436,12 @@ here, longer = [
     for network in (model, pretrained)
 ]
 distance, recall, _ = report("trained here", here, asked, features)
-pretrained_distance, pretrained_recall, _ = report("pretrained", longer, asked, features)
+pretrained_scores = report("pretrained", longer, asked, features)
+pretrained_distance, pretrained_recall, _ = pretrained_scores
 real_labels = images.y_test[n : 2 * n]
 real_distance, real_recall, real_share = report("real", others, real_labels, features)
 
-# %% alt="Four rows of ten garments, one of each class. PLACEHOLDER FOUR ROWS"
+# %% alt="Four rows of ten garments, one of each class. Trained here: clear garments, a few with dark spots or a torn edge, such as the second bag. Pretrained, from the same noise: nearly the same garments, with cleaner edges; one dress gets a strong pattern, one sandal another shape."
 rows = {"trained\nhere": here[:10], "and\nothers": here[10:20]}
 gk.plot_rows(rows | {"pretrained": longer[:10], "and others": longer[10:20]})
 plt.show()
@@ -519,7 +520,7 @@ print(f"largest difference of DDIM and Euler's method: {ddim_gap:.0e}")
 # Now the garments: by the pretrained network with DDIM and with DDPM, and by a network that was trained on the noise, as in the textbook.
 # It is our U-Net after 3,000<!-- setting --> steps on the cosine schedule; the experiment that trained it has kept its images.
 
-# %% alt="PLACEHOLDER DDPM"
+# %% alt="Three rows of ten garments, one of each class. DDIM: those of the other solvers. DDPM: others, of the same classes. Trained on the noise: most are clear garments, too, but the pullover is a square with a wild pattern, and dress, coat and shirt have patterns that break their outlines."
 start = total[0] * noise[:10]
 rows = {"DDIM, 50": to_pixels(ddpm(of_each_class, start, alpha_bars))}
 drawn = ddpm(of_each_class, start, alpha_bars, np.random.default_rng(1))
@@ -530,18 +531,20 @@ gk.plot_rows(rows)
 plt.show()
 
 # %% [markdown]
-# PLACEHOLDER DDPM TEXT
+# DDPM starts from the same noise and draws other garments, since it adds fresh noise.
+# The textbook's way works, too: most garments of the last row are clear.
 # With 50 steps of DDPM, 1,000 images of the network that was trained on the noise have a Fréchet distance of 21.1<!-- experiment 15 noise distance -->.
 #
-# These are distances for 1,000 images of the pretrained network:
+# These are distances for 1,000 images of the pretrained network; those of 1,000 real images are at 5.9<!-- experiment 15 real distance -->:
 #
-# | calls | 5 | 10 (Heun: 9) | 50 (49) |
+# | calls | 5 | 10 (Heun: 9) | 50 (Heun: 49) |
 # |---|---|---|---|
 # | Euler | 14.7<!-- experiment 15 samplers euler_5_distance --> | 8.6<!-- experiment 15 samplers euler_10_distance --> | 6.5<!-- experiment 15 samplers euler_50_distance --> |
 # | Heun | 11.0<!-- experiment 15 samplers heun_5_distance --> | 7.1<!-- experiment 15 samplers heun_10_distance --> | 6.1<!-- experiment 15 samplers heun_50_distance --> |
 # | DDPM | 18.6<!-- experiment 15 samplers ddpm_5_distance --> | 10.1<!-- experiment 15 samplers ddpm_10_distance --> | 5.8<!-- experiment 15 samplers ddpm_50_distance --> |
 #
-# With few calls Heun's method has the lowest distance, and with 50 DDPM.
+# With few calls Heun's method has the lowest distance.
+# With 50 all three are close to real images.
 
 # %% [markdown]
 # ## Completing a garment
@@ -562,7 +565,7 @@ def complete(velocity, known, visible, times, rng):
     return to_pixels(x)
 
 
-# %% alt="PLACEHOLDER COMPLETE"
+# %% alt="Five rows of twelve images: garments, their upper halves, and three completions of each. Boots and shoes get soles with or without heels, a bag three shapes, a coat long sleeves twice and short ones once. One T-shirt gets sleeves that are cut off from the shoulders by a dark gap, twice, and the lower halves of a boot and of a sandal are nearly black once. The quilting of three coats is not continued."
 originals = images.x_test[: 12 if QUICK else 60]
 visible = np.zeros((28, 28, 1))
 visible[:14] = 1
@@ -581,8 +584,10 @@ real_seam, seam, mixed_seam = seams
 print("step at the seam: real {:.3f}, completed {:.3f}, mixed {:.3f}".format(*seams))
 
 # %% [markdown]
-# PLACEHOLDER COMPLETE TEXT
+# Other noise gives other completions: a bag of three shapes, a coat with long or with short sleeves.
 # On average the halves fit: across the seam the brightness changes by 0.080<!-- seam -->, in the originals by 0.067<!-- real_seam -->, and with the lower half of another garment by 0.314<!-- mixed_seam -->.
+# Some fail: one T-shirt gets sleeves that do not meet its shoulders, and two shoes a nearly black lower half.
+# Patterns such as the quilting of the coats are not continued.
 
 # %% [markdown]
 # ## Check

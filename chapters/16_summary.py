@@ -57,7 +57,7 @@ GUESSES = []  # your answers: the numbers of ten garments, from 1 to 20
 # ## One row for each model
 # These are the first ten images of each generator.
 # Those of the VAE, the dense GAN and the progressive GAN are from another run of their chapters, after minutes of training.
-# The others have the weights of the package, from trainings with about six to ten times as many steps as there.
+# The others have the weights of the package, from trainings with about six to twelve times as many steps as there.
 # The conditional DCGAN and the diffusion model are asked for one garment of each class.
 # The CycleGAN of chapter 14 has no row, since it translates images and does not draw new ones.
 
