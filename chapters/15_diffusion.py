@@ -18,7 +18,6 @@
 #
 # The GANs of the last chapters draw an image in one step, and need an opponent to learn it.
 # Diffusion models draw in many small steps, from pure noise to an image, and learn by plain regression, with `compile` and `fit`.
-# Many well-known generators of images, sound and video are of this kind.
 # We use the simplest modern form, *flow matching*, and come to the textbook's form at the end.
 #
 # | | |
@@ -54,7 +53,6 @@ STEPS = 50 if QUICK else 2500  # a multiple of 50; GPU: 60,000
 BATCH_SIZE = 64  # GPU: 256
 RATE = 4e-3  # learning rate
 MOMENTUM = 0.99  # of the moving average of the weights; GPU: 0.999
-GUIDANCE = 1.25  # weight of the class
 SCORED = 60 if QUICK else 3000  # images on each side of the main scores
 COMPARED = 60 if QUICK else 1000  # the same for comparisons
 
@@ -71,9 +69,9 @@ shape = x_train.shape[1:]
 # $$x_t = (1 - t)\, x_0 + t\, \varepsilon$$
 
 
-# %% alt="Three rows of eleven images: an ankle boot, trousers and a T-shirt with a print disappear in noise from left to right. In the middle the outlines can still be recognized, and in the last three columns there is only noise."
+# %% alt="Three rows of eleven images: an ankle boot, trousers and a T-shirt with a print disappear in noise from left to right. In the middle the outlines can still be recognized, and in the last three columns no garment can be seen."
 def to_pixels(x):
-    """Values in [-1, 1], perhaps exceeded, to [0, 1]."""
+    """Map values from [-1, 1] to [0, 1], and clip those outside."""
     return np.clip(x / 2 + 0.5, 0, 1)
 
 
@@ -93,7 +91,7 @@ plt.show()
 # Many pairs of image and noise pass through the same $x_t$, and the best prediction is the mean of their velocities.
 # Does that not lead to a blurred mean of all images?
 # A theorem says no (Lipman et al., 2023).
-# If points start as noise and follow the mean velocity, they are distributed like the $x_t$ at every time, and so like the images at $t = 0$.
+# Points that start as noise and follow the mean velocity have the distribution of $x_t$ at every time, and so that of the images at $t = 0$.
 #
 # ## In one dimension
 # In one case the mean velocity is known.
@@ -115,7 +113,7 @@ def exact_velocity(x, t, mean=2.0, std=0.5):
 # To follow the velocity from noise at $t = 1$ to $t = 0$ is to solve a differential equation.
 # *Euler's method* goes straight ahead to the next time $t'$: $x_{t'} = x_t + (t' - t)\, v(x_t, t)$.
 # *Heun's method* takes this step as a trial, asks for the velocity at its end, and goes with the mean of the two.
-# Our version leaves out the second call in the last step; we come back to this with the network.
+# By default our version leaves out the second call in the last step; we come back to this with the network.
 
 
 # %%
@@ -126,18 +124,18 @@ def euler(velocity, x, times):
     return x
 
 
-def heun(velocity, x, times):
-    """The same with a second call at the end of each step, except at t = 0."""
+def heun(velocity, x, times, at_end=False):
+    """The same with a second call at the end of each step, at t = 0 only if asked."""
     for t, later in pairwise(times):
         v = velocity(x, t)
-        if later > 0:
+        if later > 0 or at_end:
             end = x + (later - t) * v
             v = (v + velocity(end, later)) / 2
         x = x + (later - t) * v
     return x
 
 
-# %% alt="Three panels. Left: straight lines from points around 2 at time 0 to points around 0 at time 1, many of which cross. Middle: curved paths between the same distributions, none of which cross. Right: histograms of the ends after 9 calls: those of Euler's method are closer together than the data around 2, those of Heun's method nearly as spread out."
+# %% alt="Three panels. Left: straight lines from points around 2 at time 0 to points around 0 at time 1, many of which cross. Middle: curved paths between the same distributions, none of which cross. Right: histograms of the ends after 9 calls: those of Euler's method are closer together than the data around 2, and those of Heun's method lie about halfway between."
 x_data = np.random.default_rng(0).normal(2, 0.5, 100_000)
 x_noise = np.random.default_rng(1).standard_normal(100_000)
 figure, axes = plt.subplots(1, 3, figsize=(8, 2.6), layout="constrained")
@@ -149,20 +147,21 @@ paths = [euler(exact_velocity, x_noise[:20], fine[:n]) for n in range(1, 102)]
 axes[1].plot(fine, paths, **lines)
 axes[1].set(title="mean velocity", xlabel="time", ylim=(-2, 3.2))
 axes[2].hist(x_data, bins=80, density=True, color="0.8", label="data")
-for solver, n in ((euler, 9), (heun, 5)):
-    ends = solver(exact_velocity, x_noise, np.linspace(1, 0, n + 1))
-    axes[2].hist(ends, 80, density=True, histtype="step", label=solver.__name__)
-axes[2].set(title="after 9 calls", xlabel="x", ylim=(0, 1.6))
-axes[2].legend(fontsize=8, frameon=False)
-plt.show()
-
-# %%
 deviations = []
 for solver, n in ((euler, 9), (heun, 5), (euler, 39), (heun, 20)):
     ends = solver(exact_velocity, x_noise, np.linspace(1, 0, n + 1))
     deviations.append(np.std(ends))
     print(f"{solver.__name__}, {n} steps: {np.std(ends):.3f}")
+    if n < 10:
+        label = f"{solver.__name__}, {n} steps"
+        axes[2].hist(ends, 80, density=True, histtype="step", label=label)
+axes[2].set(title="after 9 calls", xlabel="x", ylim=(0, 1.3))
+axes[2].legend(fontsize=8, frameon=False)
+plt.show()
 euler_9, heun_5, euler_39, heun_20 = deviations
+ends = heun(exact_velocity, x_noise, np.linspace(1, 0, 6), at_end=True)
+heun_5_at_end = np.std(ends)
+print(f"heun, 5 steps, with a call at the end: {heun_5_at_end:.3f}")
 
 # %% [markdown]
 # The lines of the pairs cross, and the paths of the mean velocity do not.
@@ -187,7 +186,7 @@ boxes = {
     f"bottom\n{low}": (2.4, 0),
     f"way up\n{high}": (3.6, 1),
     "velocity\n28 x 28": (4.8, 1),
-    "time and class": (2.4, -1),
+    "time and class": (2.4, -0.8),
 }
 image, down, bottom, up, output, condition = boxes
 arrows = [(image, down, ""), (down, bottom, ""), (down, up, "joined"), (bottom, up, "")]
@@ -199,7 +198,6 @@ plt.show()
 # The network also gets the class, so that we can choose what it draws.
 # Time and class scale and shift the features in each residual block.
 # The time enters as sines and cosines, which a dense layer can use more easily.
-# Larger diffusion models also have attention layers, which connect distant positions directly.
 
 
 # %%
@@ -253,7 +251,7 @@ def build_unet(filters=(32, 64), blocks=2, n_classes=10, shape=(28, 28, 1)):
 # %% [markdown]
 # ## Training
 # The data pipeline makes the pairs.
-# For each image it draws a time and the noise, and in one of ten cases it hides the class, which guidance will need.
+# For each image it draws a time and the noise, and with a probability of 0.1<!-- setting --> it hides the class, which guidance will need.
 # The times are sigmoids of normal numbers, so that those in the middle are more frequent than those near 0 and 1 (Esser et al., 2024).
 
 
@@ -276,7 +274,6 @@ def noisy_batches(x, y, batch_size, no_class=10):
 
 
 # %% [markdown]
-# The rest is an ordinary regression.
 # As in chapter 11 we draw with a moving average of the weights; Keras's optimizer keeps it, and puts it into the network at the end of `fit`.
 
 # %%
@@ -298,10 +295,12 @@ history = model.fit(
 valid_batches = noisy_batches(x_valid, images.y_valid, 500, n_classes)
 valid_loss = model.evaluate(valid_batches, steps=10)
 train_loss = history.history["loss"][-1]
-print(f"loss {train_loss:.3f}, validation loss {valid_loss:.3f}")
+zero_loss = 1 + np.mean(x_valid**2)  # of a network that always predicts 0
+print(f"loss {train_loss:.3f}, validation loss {valid_loss:.3f}, zero {zero_loss:.3f}")
 
 # %% [markdown]
-# The loss is 0.192<!-- train_loss -->, and 0.192<!-- valid_loss --> on validation images: about the same.
+# The loss is 0.192<!-- train_loss -->, and 0.192<!-- valid_loss --> on validation images; a network that always predicts 0 would have 1.68<!-- zero_loss -->.
+# It cannot reach 0, since many pairs of image and noise pass through the same $x_t$.
 #
 # Diffusion models gain from long trainings.
 # The package has the weights of a training of the same code with 30,000<!-- setting --> steps.
@@ -330,11 +329,11 @@ def network_velocity(network, labels):
 # Below each noisy image $x_t$ you see the image that the network predicts from it, $\hat{x}_0 = x_t - t\, v(x_t, t)$.
 
 # %% alt="Four rows of eight images. First and third row: noise that becomes a dress and an ankle boot, which can be recognized from the fourth and fifth column on. Below each, the predicted image: at first a blurred dress with a trace of sleeves, and a blurred boot; from the fourth column on one particular garment, to which details are added."
-times = np.linspace(1, 0, 21)
+twenty_steps = np.linspace(1, 0, 21)
 velocity = network_velocity(pretrained, np.array([3, 9]))
 x = np.random.default_rng(3).standard_normal((2, *shape))
 frames = []
-for t, later in pairwise(times):
+for t, later in pairwise(twenty_steps):
     v = velocity(x, t)
     frames.append((to_pixels(x), to_pixels(x - t * v)))
     x = x + (later - t) * v
@@ -342,7 +341,7 @@ moments = [0, 2, 4, 7, 10, 13, 16, 19]
 shown, rows = np.array(frames)[moments], {}
 for i, name in enumerate(("dress", "ankle boot")):
     rows[name], rows[f"{name},\npredicted"] = shown[:, 0, i], shown[:, 1, i]
-gk.plot_rows(rows, title="t = " + ", ".join(f"{t:.2f}" for t in times[moments]))
+gk.plot_rows(rows, title="t = " + ", ".join(f"{t:.2f}" for t in twenty_steps[moments]))
 plt.show()
 
 # %% [markdown]
@@ -352,8 +351,8 @@ plt.show()
 #
 # How many calls of the network does a garment need?
 
-# %% alt="Four rows of the same ten garments, one of each class. Two steps of Euler's method: dim, with soft edges and few details. Nine steps: clear, a little smooth. Five steps of Heun's method: nearly the same, with slightly sharper details. A hundred steps of Euler's method: sharp, with the straps of a sandal and the laces of a boot."
-noise = np.random.default_rng(0).standard_normal((SCORED, *shape))
+# %% alt="Four rows of the same ten garments, one of each class. Two steps of Euler's method: dim, with soft edges and few details. Nine steps: clear, with straps on the sandal and laces on the boot, a little smooth. Five steps of Heun's method: nearly the same. A hundred steps of Euler's method: sharper, with more contrast."
+noise = np.random.default_rng(0).standard_normal((max(SCORED, COMPARED), *shape))
 of_each_class, rows = network_velocity(pretrained, np.arange(10)), {}
 for solver, n in ((euler, 2), (euler, 9), (heun, 5), (euler, 100)):
     drawn = solver(of_each_class, noise[:10], np.linspace(1, 0, n + 1))
@@ -367,8 +366,10 @@ plt.show()
 # On 1,000 images, the Fréchet distance with 9 calls of Heun's method is 1.10<!-- experiment 15 samplers ten_call_ratio --> times that with 99.
 #
 # With a second call in the last step, too, it would be 3.5<!-- experiment 15 samplers full_heun_ratio --> times as large.
-# At $t = 0$ no noise can be seen in an image, and the best prediction is $-x_0$, which removes none.
-# So the mean of the two velocities removes only half of the noise that is left.
+# In one dimension this call helps: the deviation becomes 0.503<!-- heun_5_at_end -->.
+# Images differ from these numbers: in most directions they hardly vary.
+# What is left there before the last step is noise, and at $t = 0$, where none can be seen, the best prediction is $-x_0$.
+# So the mean of the two velocities removes only half of it.
 
 # %% [markdown]
 # ## Guidance
@@ -378,7 +379,8 @@ plt.show()
 #
 # $$v_w = v(x, t) + w\, \big(v(x, t, y) - v(x, t)\big)$$
 #
-# We draw with the network trained here, and score with the Fréchet distance and the recall of chapter 10; on validation images, since we are going to choose $w$.
+# We draw with the network trained here, and score with the Fréchet distance and the recall of chapter 10.
+# We compare with validation images, since we are going to choose $w$.
 
 
 # %%
@@ -405,14 +407,15 @@ def report(name, pictures, labels, reference_features):
 
 
 valid_features = gk.classify(images.x_valid[:COMPARED])[0]
-labels, times = np.arange(COMPARED) % 10, np.linspace(1, 0, 6)
+labels, five_steps = np.arange(COMPARED) % 10, np.linspace(1, 0, 6)
 guided, results = {}, {}
 for w in (1, 1.25, 2, 4):
     velocity = guided_velocity(model, labels, w)
-    guided[w] = to_pixels(heun(velocity, noise[:COMPARED], times))
+    guided[w] = to_pixels(heun(velocity, noise[:COMPARED], five_steps))
     results[w] = report(f"w = {w}", guided[w], labels, valid_features)
 plain_distance, plain_recall, plain_share = results[1]
-guided_distance, *_ = results[1.25]
+best_w = min(results, key=results.get)  # by the distance, which comes first
+guided_distance, _, guided_share = results[best_w]
 _, strong_recall, strong_share = results[4]
 
 # %% alt="Three rows of ten garments from the same noise, one of each class. Weights of 1 and 1.25: nearly the same, clear garments with a few dark spots. A weight of 4: brighter, with strong contrast; the T-shirt gets a dark print, the pullover dark stripes, and the sandal becomes flat and thin."
@@ -421,18 +424,17 @@ plt.show()
 
 # %% [markdown]
 # A larger weight makes the class clearer: the classifier recognizes it in 86 %<!-- plain_share --> of the images with $w = 1$, and in 99 %<!-- strong_share --> with $w = 4$.
-# More is not better: of real test images it recognizes 92 %<!-- real_share -->, as we see below.
+# Of real test images it recognizes 92 %<!-- real_share -->, and with $w = 1.25$ 92 %<!-- guided_share --> of ours.
 # The variety shrinks: the recall falls from 0.74<!-- plain_recall --> to 0.52<!-- strong_recall -->.
-# The distance is lowest at $w = 1.25$, 8.7<!-- guided_distance --> in place of 13.1<!-- plain_distance -->, so that is our choice.
-#
-# The final scores are computed with test images.
+# The distance is lowest with $w =$ 1.25<!-- best_w -->, 8.7<!-- guided_distance --> in place of 13.1<!-- plain_distance -->, so that is our choice.
+# Now the final scores, on test images.
 
 # %%
 reference, others = np.split(images.x_test[: 2 * SCORED], 2)
 n, features = len(reference), gk.classify(reference)[0]
 asked = np.arange(n) % 10
 here, longer = [
-    to_pixels(heun(guided_velocity(network, asked, GUIDANCE), noise[:n], times))
+    to_pixels(heun(guided_velocity(network, asked, best_w), noise[:n], five_steps))
     for network in (model, pretrained)
 ]
 distance, recall, _ = report("trained here", here, asked, features)
@@ -441,18 +443,20 @@ pretrained_distance, pretrained_recall, _ = pretrained_scores
 real_labels = images.y_test[n : 2 * n]
 real_distance, real_recall, real_share = report("real", others, real_labels, features)
 
-# %% alt="Four rows of ten garments, one of each class. Trained here: clear garments, a few with dark spots or a torn edge, such as the second bag. Pretrained, from the same noise: nearly the same garments, with cleaner edges; one dress gets a strong pattern, one sandal another shape."
+# %% alt="Four rows of ten garments, one of each class. Trained here: clear garments, a few with dark spots or a torn edge; the second bag nearly loses its handles. Pretrained, from the same noise: nearly the same garments, with cleaner edges; one dress gets a strong pattern, one sandal another shape."
 rows = {"trained\nhere": here[:10], "and\nothers": here[10:20]}
 gk.plot_rows(rows | {"pretrained": longer[:10], "and others": longer[10:20]})
 plt.show()
 
 # %% [markdown]
+# A Fréchet distance falls as the number of images grows, so these of 3,000<!-- setting --> images are not comparable with those above.
 # The network trained here reaches a distance of 5.3<!-- distance --> and a recall of 0.72<!-- recall -->, the pretrained one 3.5<!-- pretrained_distance --> and 0.74<!-- pretrained_recall -->; real images have 0.8<!-- real_distance --> and 0.86<!-- real_recall -->.
 # The conditional GAN of chapter 11 had 6.4<!-- 11 conditional_distance --> after a shorter training, and 1.9<!-- 11 pretrained_distance --> after a long one.
 # It draws in one call of its network, and ours in 18.
+# Its recall was 0.66<!-- 11 conditional_recall -->, and 0.80<!-- 11 pretrained_recall --> after the long training.
 # What speaks for diffusion is the training, a regression without an opponent.
 #
-# From the same noise both networks draw mostly similar garments, although they started from different weights.
+# From the same noise both networks draw mostly similar garments, although they started from different weights: both approximate the same mean velocity, and it alone decides where a path ends.
 
 # %% [markdown]
 # ## The textbook's way: DDPM
@@ -516,11 +520,11 @@ ddim_gap = np.abs(by_ddim - by_euler).max()
 print(f"largest difference of DDIM and Euler's method: {ddim_gap:.0e}")
 
 # %% [markdown]
-# So DDIM and flow matching draw in the same way.
+# So DDIM is Euler's method, at the times that its schedule gives.
 # Now the garments: by the pretrained network with DDIM and with DDPM, and by a network that was trained on the noise, as in the textbook.
 # It is our U-Net after 3,000<!-- setting --> steps on the cosine schedule; the experiment that trained it has kept its images.
 
-# %% alt="Three rows of ten garments, one of each class. DDIM: those of the other solvers. DDPM: others, of the same classes. Trained on the noise: most are clear garments, too, but the pullover is a square with a wild pattern, and dress, coat and shirt have patterns that break their outlines."
+# %% alt="Three rows of ten garments, one of each class. DDIM: those of the other solvers. DDPM: other garments for the same classes; the coat looks like a dress. Trained on the noise: T-shirt, trousers, sneaker and bag are clear; the pullover is a square with a wild pattern, patterns break the outlines of dress, coat and shirt, and the sandal has a coarse shape."
 start = total[0] * noise[:10]
 rows = {"DDIM, 50": to_pixels(ddpm(of_each_class, start, alpha_bars))}
 drawn = ddpm(of_each_class, start, alpha_bars, np.random.default_rng(1))
@@ -531,11 +535,10 @@ gk.plot_rows(rows)
 plt.show()
 
 # %% [markdown]
-# DDPM starts from the same noise and draws other garments, since it adds fresh noise.
-# The textbook's way works, too: most garments of the last row are clear.
-# With 50 steps of DDPM, 1,000 images of the network that was trained on the noise have a Fréchet distance of 21.1<!-- experiment 15 noise distance -->.
+# The textbook's way works, too: about half of the last row are clear garments, and of 1,000 the classifier recognizes the class of 81 %<!-- experiment 15 noise class_percent -->.
+# Their distance is 21.1<!-- experiment 15 noise distance -->; our network, trained on the velocity for 2,500<!-- setting --> steps, had 13.1<!-- plain_distance --> with 9 calls and $w = 1$.
 #
-# These are distances for 1,000 images of the pretrained network; those of 1,000 real images are at 5.9<!-- experiment 15 real distance -->:
+# These are distances for 1,000 images of the pretrained network; sets of real images are 5.2<!-- experiment 15 real distance --> apart on average:
 #
 # | calls | 5 | 10 (Heun: 9) | 50 (Heun: 49) |
 # |---|---|---|---|
@@ -544,13 +547,12 @@ plt.show()
 # | DDPM | 18.6<!-- experiment 15 samplers ddpm_5_distance --> | 10.1<!-- experiment 15 samplers ddpm_10_distance --> | 5.8<!-- experiment 15 samplers ddpm_50_distance --> |
 #
 # With few calls Heun's method has the lowest distance.
-# With 50 all three are close to real images.
+# With 50 all three come close to real images.
 
 # %% [markdown]
 # ## Completing a garment
 # A model that draws in steps can also complete an image of which a part is known, although it was not trained for that.
 # In each step we put the known pixels into the predicted image, and add fresh noise for the next time.
-# So the network sees the known part when it predicts the hidden one.
 # We hide the lower halves of test images, and do not tell the class.
 
 
@@ -569,12 +571,12 @@ def complete(velocity, known, visible, times, rng):
 originals = images.x_test[: 12 if QUICK else 60]
 visible = np.zeros((28, 28, 1))
 visible[:14] = 1
-known, times = 2 * originals - 1, np.linspace(1, 0, 51)
+known, fifty_steps = 2 * originals - 1, np.linspace(1, 0, 51)
 velocity = network_velocity(pretrained, np.full(len(originals), 10))  # no class
 rows = {"original": originals, "visible": visible * originals}
 for seed, name in enumerate(("first", "second", "third")):
     rng = np.random.default_rng(seed)
-    rows[name] = complete(velocity, known, visible, times, rng)
+    rows[name] = complete(velocity, known, visible, fifty_steps, rng)
 gk.plot_rows({name: row[:12] for name, row in rows.items()})
 plt.show()
 mixed = visible * originals + (1 - visible) * np.roll(originals, 1, axis=0)
@@ -595,11 +597,10 @@ print("step at the seam: real {:.3f}, completed {:.3f}, mixed {:.3f}".format(*se
 # %%
 assert abs(heun_20 - 0.5) < 0.02, "the solver or the velocity is wrong"
 assert ddim_gap < 1e-3, "DDIM is not Euler's method"
-assert np.allclose(rows["first"][:, :14], originals[:, :14], atol=1e-5), "changed"
 if not QUICK:
     assert seam < 0.4 * mixed_seam, "the halves do not fit together"
     assert distance < 40 and recall > 0.3, "untrained, or too strongly guided"
-    assert pretrained_distance < 10, "worse than after training"
+    assert pretrained_distance < 10, "not the weights of a finished training"
 if not QUICK and images.source == "tfds":
     assert distance < 8 and pretrained_distance < 4, "unusually far from test images"
 
@@ -622,4 +623,5 @@ if not QUICK and images.source == "tfds":
 # - J. Ho and T. Salimans, [Classifier-Free Diffusion Guidance](https://arxiv.org/abs/2207.12598), 2022.
 # - Y. Lipman et al., [Flow Matching for Generative Modeling](https://arxiv.org/abs/2210.02747), 2023.
 # - P. Esser et al., [Scaling Rectified Flow Transformers](https://arxiv.org/abs/2403.03206), 2024 (times).
+# - A. Lugmayr et al., [RePaint](https://arxiv.org/abs/2201.09865), 2022 (completing images).
 # - O. Ronneberger et al., [U-Net](https://arxiv.org/abs/1505.04597), 2015.

@@ -187,7 +187,7 @@ points_a[:, 0] *= -1
 
 # %% [markdown]
 # Find other translators, `other_g` and `other_f`, that do not have a cycle error either, and whose translations have the distribution of the target domain, too.
-# They shall translate the points of A in another way than `g`, and have identity errors of at least 0.5.
+# They shall translate the points of A in another way than `g`, and have identity errors of at least 0.5, as means over points and coordinates.
 # For the two domains, both coordinates are normal and independent; the second one has mean 0 and deviation 1.
 
 
@@ -209,9 +209,11 @@ def other_f(points):
 # %% tags=["check", "points-3"]
 def same_distribution(x, y):
     """Whether both coordinates and their product have about the same quantiles."""
+    mean, deviation = y.mean(axis=0), y.std(axis=0)
+    x, y = (x - mean) / deviation, (y - mean) / deviation
     shares = np.linspace(0.05, 0.95, 19)
     pairs = [(x[:, 0], y[:, 0]), (x[:, 1], y[:, 1]), (np.prod(x, axis=1), np.prod(y, axis=1))]
-    return all(np.allclose(*(np.quantile(one, shares) for one in p), atol=0.35) for p in pairs)
+    return all(np.allclose(*(np.quantile(one, shares) for one in p), atol=0.2) for p in pairs)
 
 
 to_b, to_a = other_g(points_a), other_f(points_b)
@@ -227,7 +229,7 @@ for translate, points in ((other_g, points_b), (other_f, points_a)):
 # ## 5. A rule that fills outlines (medium, open)
 # The CycleGAN of the chapter fills outlines with wrong shades.
 # Can a rule without any training do better?
-# Write a function that turns outlines into garments, with a mean absolute error of at most 0.105.
+# Write a function that turns outlines into garments, with a mean absolute error of at most 0.11.
 # `ndimage.binary_fill_holes` returns which pixels of a picture of True and False are True or enclosed by True.
 # An outline covers pixels on both sides of an edge; `ndimage.binary_erosion` removes the outer ones.
 # One gray for all garments is enough, but an outline also tells the shade: how small can you make the error?
@@ -257,5 +259,5 @@ filled = np.asarray(fill(outline(garments)))
 assert filled.shape == garments.shape, f"the shape is {filled.shape}"
 error = np.mean(np.abs(filled - garments))
 print(f"error {error:.3f}")
-assert error <= 0.105, "the error is too large"
+assert error <= 0.11, "the error is too large"
 gk.plot_rows({"outline": outline(garments[:10]), "filled": filled[:10], "garment": garments[:10]})

@@ -73,7 +73,7 @@ def stylegan(seed=1):
 def diffusion():
     fifteen = lift.chapter("15")
     network = gk.load_pretrained("15_diffusion", fifteen["build_unet"]())
-    velocity = fifteen["guided_velocity"](network, CLASSES, fifteen["GUIDANCE"])
+    velocity = fifteen["guided_velocity"](network, CLASSES, 1.25)
     rngs = [np.random.default_rng((0, first)) for first in range(0, SCORED, 500)]
     start = np.concatenate([rng.standard_normal((500, 28, 28, 1)) for rng in rngs])[:SCORED]
     return fifteen["to_pixels"](fifteen["heun"](velocity, start, np.linspace(1, 0, 6)))

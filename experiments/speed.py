@@ -108,7 +108,7 @@ def generators():
 
     unet = fifteen["build_unet"](fifteen["FILTERS"], fifteen["BLOCKS"])
     noise, times = z((28, 28, 1)), np.linspace(1, 0, 6)
-    velocity = fifteen["guided_velocity"](unet, np.arange(IMAGES) % 10, fifteen["GUIDANCE"])
+    velocity = fifteen["guided_velocity"](unet, np.arange(IMAGES) % 10, 1.25)
     yield "diffusion", [unet], lambda: fifteen["heun"](velocity, noise, times)
 
 
