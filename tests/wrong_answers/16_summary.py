@@ -1,5 +1,29 @@
 """Plausible wrong answers to the exercises of chapter 16, which their checks must refuse."""
 
+# right answers to exercise 5, in which one part is changed
+GAME = """\
+def for_a_game(models):
+    fast = [name for name, row in models.items() if row["seconds"] <= 0.5]
+    return min(fast, key=lambda name: models[name]["distance"])
+"""
+CATALOG = """
+
+def for_a_catalog(models):
+    close = [name for name, row in models.items() if row["distance"] <= 5]
+    return max(close, key=lambda name: models[name]["recall"])
+"""
+UNBEATEN = """
+
+def unbeaten(models):
+    return sorted(
+        name
+        for name, row in models.items()
+        if not any(
+            other["distance"] < row["distance"] and other["seconds"] < row["seconds"]
+            for other in models.values()
+        )
+    )
+"""
 WRONG_ANSWERS = {
     1: [
         # more than half
@@ -43,6 +67,13 @@ def solve(pictures):
 def solve(pictures):
     """The places of ten pictures, of twenty (20, 28, 28), that look like photographs."""
     known = {picture.tobytes() for picture in quiz_real}
+    return np.argsort([p.tobytes() not in known for p in pictures], kind="stable")[:10]
+''',
+        # the same, mirrored back
+        '''\
+def solve(pictures):
+    """The places of ten pictures, of twenty (20, 28, 28), that look like photographs."""
+    known = {picture[:, ::-1].tobytes() for picture in quiz_real}
     return np.argsort([p.tobytes() not in known for p in pictures], kind="stable")[:10]
 ''',
     ],
@@ -258,6 +289,31 @@ def predict(sizes, distances, n):
 measured = [gk.frechet_distance(real_features, real_features[:n]) for n in (250, 500)]
 predicted = predict((250, 500), measured, 1000)
 ''',
+        # the measured distance in place of the predicted one
+        '''\
+def predict(sizes, distances, n):
+    """The distance at size n, from the distances at two other sizes."""
+    b = (distances[0] - distances[1]) / (1 / sizes[0] - 1 / sizes[1])
+    return distances[0] - b / sizes[0] + b / n
+
+
+sizes = (250, 500)
+measured = [
+    gk.frechet_distance(real_features[:n], real_features[1000 : 1000 + n]) for n in sizes
+]
+predicted = gk.frechet_distance(real_features[:1000], real_features[1000:])
+''',
+        # distances from somewhere else
+        '''\
+def predict(sizes, distances, n):
+    """The distance at size n, from the distances at two other sizes."""
+    b = (distances[0] - distances[1]) / (1 / sizes[0] - 1 / sizes[1])
+    return distances[0] - b / sizes[0] + b / n
+
+
+measured = [7.0, 4.0]
+predicted = predict((250, 500), measured, 1000)
+''',
     ],
     5: [
         # the answers for the numbers of the chapter
@@ -267,209 +323,31 @@ def for_a_game(models):
 
 
 def for_a_catalog(models):
-    return "diffusion"
+    return "conditional DCGAN"
 
 
 def unbeaten(models):
     return ["conditional DCGAN", "dense GAN"]
 """,
         # less than half a second
-        """\
-def for_a_game(models):
-    fast = [name for name, row in models.items() if row["seconds"] < 0.5]
-    return min(fast, key=lambda name: models[name]["distance"])
-
-
-def for_a_catalog(models):
-    varied = [name for name, row in models.items() if row["recall"] >= 0.6]
-    return max(varied, key=lambda name: models[name]["precision"])
-
-
-def unbeaten(models):
-    return sorted(
-        name
-        for name, row in models.items()
-        if not any(
-            other["distance"] < row["distance"] and other["seconds"] < row["seconds"]
-            for other in models.values()
-        )
-    )
-""",
+        GAME.replace("<=", "<") + CATALOG + UNBEATEN,
         # the fastest
-        """\
-def for_a_game(models):
-    fast = list(models)
-    return min(fast, key=lambda name: models[name]["seconds"])
-
-
-def for_a_catalog(models):
-    varied = [name for name, row in models.items() if row["recall"] >= 0.6]
-    return max(varied, key=lambda name: models[name]["precision"])
-
-
-def unbeaten(models):
-    return sorted(
-        name
-        for name, row in models.items()
-        if not any(
-            other["distance"] < row["distance"] and other["seconds"] < row["seconds"]
-            for other in models.values()
-        )
-    )
-""",
+        GAME.replace("distance", "seconds") + CATALOG + UNBEATEN,
         # the lowest distance of all
-        """\
-def for_a_game(models):
-    fast = list(models)
-    return min(fast, key=lambda name: models[name]["distance"])
-
-
-def for_a_catalog(models):
-    varied = [name for name, row in models.items() if row["recall"] >= 0.6]
-    return max(varied, key=lambda name: models[name]["precision"])
-
-
-def unbeaten(models):
-    return sorted(
-        name
-        for name, row in models.items()
-        if not any(
-            other["distance"] < row["distance"] and other["seconds"] < row["seconds"]
-            for other in models.values()
-        )
-    )
-""",
-        # a recall above 0.6
-        """\
-def for_a_game(models):
-    fast = [name for name, row in models.items() if row["seconds"] <= 0.5]
-    return min(fast, key=lambda name: models[name]["distance"])
-
-
-def for_a_catalog(models):
-    varied = [name for name, row in models.items() if row["recall"] > 0.6]
-    return max(varied, key=lambda name: models[name]["precision"])
-
-
-def unbeaten(models):
-    return sorted(
-        name
-        for name, row in models.items()
-        if not any(
-            other["distance"] < row["distance"] and other["seconds"] < row["seconds"]
-            for other in models.values()
-        )
-    )
-""",
-        # the highest precision of all
-        """\
-def for_a_game(models):
-    fast = [name for name, row in models.items() if row["seconds"] <= 0.5]
-    return min(fast, key=lambda name: models[name]["distance"])
-
-
-def for_a_catalog(models):
-    varied = list(models)
-    return max(varied, key=lambda name: models[name]["precision"])
-
-
-def unbeaten(models):
-    return sorted(
-        name
-        for name, row in models.items()
-        if not any(
-            other["distance"] < row["distance"] and other["seconds"] < row["seconds"]
-            for other in models.values()
-        )
-    )
-""",
-        # the highest recall
-        """\
-def for_a_game(models):
-    fast = [name for name, row in models.items() if row["seconds"] <= 0.5]
-    return min(fast, key=lambda name: models[name]["distance"])
-
-
-def for_a_catalog(models):
-    varied = [name for name, row in models.items() if row["recall"] >= 0.6]
-    return max(varied, key=lambda name: models[name]["recall"])
-
-
-def unbeaten(models):
-    return sorted(
-        name
-        for name, row in models.items()
-        if not any(
-            other["distance"] < row["distance"] and other["seconds"] < row["seconds"]
-            for other in models.values()
-        )
-    )
-""",
+        GAME.replace("<= 0.5", "< np.inf") + CATALOG + UNBEATEN,
+        # a distance below 5
+        GAME + CATALOG.replace("<=", "<") + UNBEATEN,
+        # the highest recall of all
+        GAME + CATALOG.replace("<= 5", "< np.inf") + UNBEATEN,
+        # the lowest recall
+        GAME + CATALOG.replace("max(", "min(") + UNBEATEN,
+        # the lowest distance
+        GAME + CATALOG.replace("max(", "min(").replace("recall", "distance") + UNBEATEN,
         # no worse in place of better: nothing stays, since each is no worse than itself
-        """\
-def for_a_game(models):
-    fast = [name for name, row in models.items() if row["seconds"] <= 0.5]
-    return min(fast, key=lambda name: models[name]["distance"])
-
-
-def for_a_catalog(models):
-    varied = [name for name, row in models.items() if row["recall"] >= 0.6]
-    return max(varied, key=lambda name: models[name]["precision"])
-
-
-def unbeaten(models):
-    return sorted(
-        name
-        for name, row in models.items()
-        if not any(
-            other["distance"] <= row["distance"] and other["seconds"] <= row["seconds"]
-            for other in models.values()
-        )
-    )
-""",
+        GAME + CATALOG + UNBEATEN.replace("<", "<="),
         # beaten in one of the two
-        """\
-def for_a_game(models):
-    fast = [name for name, row in models.items() if row["seconds"] <= 0.5]
-    return min(fast, key=lambda name: models[name]["distance"])
-
-
-def for_a_catalog(models):
-    varied = [name for name, row in models.items() if row["recall"] >= 0.6]
-    return max(varied, key=lambda name: models[name]["precision"])
-
-
-def unbeaten(models):
-    return sorted(
-        name
-        for name, row in models.items()
-        if not any(
-            other["distance"] < row["distance"] or other["seconds"] < row["seconds"]
-            for other in models.values()
-        )
-    )
-""",
+        GAME + CATALOG + UNBEATEN.replace(" and ", " or "),
         # the others
-        """\
-def for_a_game(models):
-    fast = [name for name, row in models.items() if row["seconds"] <= 0.5]
-    return min(fast, key=lambda name: models[name]["distance"])
-
-
-def for_a_catalog(models):
-    varied = [name for name, row in models.items() if row["recall"] >= 0.6]
-    return max(varied, key=lambda name: models[name]["precision"])
-
-
-def unbeaten(models):
-    return sorted(
-        name
-        for name, row in models.items()
-        if any(
-            other["distance"] < row["distance"] and other["seconds"] < row["seconds"]
-            for other in models.values()
-        )
-    )
-""",
+        GAME + CATALOG + UNBEATEN.replace("not any", "any"),
     ],
 }
