@@ -113,7 +113,7 @@ plt.show()
 # | a measure of how likely an image is | VAE | 07 | up to a scale and a constant, its loss bounds $-\log p(x)$ from above |
 # | outliers found | VAE, errors that are too large or too small | 09 | AUROC 0.95<!-- 09 auroc -->; with principal components it is 0.88<!-- experiment 09 outliers mean_footwear_principal -->, and the error alone has 0.67<!-- 09 error_auroc --> |
 # | a rare group learned | resampling by rare codes | 09 | accuracy on the group 75 %<!-- 09 resampled_accuracy --> in place of 58 %<!-- 09 uniform_accuracy --> |
-# | images of a chosen class, fast | conditional DCGAN | 11 | 1,000 images in 0.14<!-- experiment speed sampling conditional_dcgan_seconds --> s |
+# | images of a chosen class, fast | conditional DCGAN | 11 | 1,000 images in 0.12<!-- experiment speed sampling conditional_dcgan_seconds --> s |
 # | much variety | conditional DCGAN, diffusion | 11, 15 | recall 0.78<!-- experiment 16 generators conditional_dcgan_recall --> and 0.77<!-- experiment 16 generators diffusion_recall --> (real images 0.86<!-- experiment 16 generators real_recall -->) |
 # | the shape of another garment | StyleGAN | 13 | with the coarse styles of the other, 81 %<!-- experiment 13 mixed pullover_coarse_second --> of the pullovers become T-shirts, and 50 %<!-- experiment 13 mixed shirt_coarse_second --> of the T-shirts become pullovers |
 # | one kind of image turned into another, without pairs | CycleGAN | 14 | 83 %<!-- 14 to_pullover --> of the T-shirts become pullovers, and their bodies change by only 0.05<!-- 14 body_change --> in a pixel |
@@ -257,7 +257,7 @@ plt.show()
 # The dense networks are the fastest, and have the largest distances.
 # Among the others, the order by time is not the order by distance.
 # Another run of the progressive GAN, that of chapter 12, has 18<!-- 12 distance -->, so its place beside the short StyleGAN is open.
-# Diffusion calls its network 18 times for an image, and takes 13<!-- experiment speed sampling diffusion_seconds --> s where the conditional DCGAN takes 0.14<!-- experiment speed sampling conditional_dcgan_seconds --> s.
+# Diffusion calls its network 18 times for an image, and takes 13<!-- experiment speed sampling diffusion_seconds --> s where the conditional DCGAN takes 0.12<!-- experiment speed sampling conditional_dcgan_seconds --> s.
 # For the three models with two circles, longer training lowers the distance at no cost in drawing time.
 #
 # ## The quiz (*¿Cuál rostro es real?*)
