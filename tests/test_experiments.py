@@ -80,7 +80,7 @@ def test_what_is_unknown_gets_one_sentence():
     with pytest.raises(ValueError, match="^there are no experiments '99'; there are 01_gen"):
         runner.chosen("99")
     with pytest.raises(
-        ValueError, match="^there is no question 'why' in 15_diffusion; .*samplers$"
+        ValueError, match="^there is no question 'why' in 15_diffusion; .*samplers, real$"
     ):
         runner.chosen("15", only="why")
 

@@ -50,10 +50,9 @@ def stylegan(code):
 
 def cyclegan(code):
     """The same for chapter 14, which trains on batches of pairs."""
-    players = [code["build_translator"]((8, 8, 1), 4, 0) for _ in range(2)]
-    players += [code["build_discriminator"]((8, 8, 1), (4,)) for _ in range(2)]
-    gan = code["CycleGAN"](*players)
-    gan.compile(1e-3, 10, jit_compile=False)
+    gan = code["build_cyclegan"]((8, 8, 1), filters=4, blocks=0)
+    optimizers = code["adam"](1e-3, 10), code["adam"](1e-3, 10)
+    gan.compile(*optimizers, cycle_weight=5.0, identity_weight=0.5, jit_compile=False)
     pair = RNG.uniform(-1, 1, (2, 8, 8, 8, 1)).astype("float32")
     return gan, tf.data.Dataset.from_tensor_slices(tuple(pair)).batch(8)
 
