@@ -293,6 +293,7 @@ plt.show()
 # %% [markdown]
 # Sleeves appear and disappear, and hems move, while most shades and prints stay.
 # What was on a sleeve is lost: the fourth pullover comes back with plain sleeves.
+# Of the dots on the ninth, only few and faint ones come back.
 #
 # How many translations pass as garments of the other class, and how much of the original is kept?
 # `gk.classify`, a network that was trained on real garments, answers the first question.
@@ -370,7 +371,8 @@ print(f"pullovers {free_share:.1f} %, change of the body {free_change:.3f}")
 # | real garments, at random | 89 %<!-- real_pullover --> | 88 %<!-- real_tshirt --> | 0.29<!-- random_body --> | |
 #
 # With neither term, the body changes by 0.24<!-- experiment 14 parts neither_body -->, close to the 0.29<!-- random_body --> of a random garment.
-# Either of the two keeps most of it.
+# The share of pullovers then depends on the seed and on the moment: 41 %<!-- experiment 14 parts neither_to_pullover --> here, and 88 %<!-- free_share --> after the 200 steps above.
+# Either of the two terms keeps most of the body.
 # Without the identity loss more translations pass, but the body changes more.
 # The way back needs the cycle loss: without it the cycle error is twice as large.
 
@@ -409,7 +411,7 @@ paired = build_translator(shape, FILTERS, BLOCKS)
 paired.compile(adam(RATE, steps), loss="mae", **options)
 paired.fit(outline(first), first, batch_size=BATCH_SIZE, epochs=1)
 
-# %% alt="Six rows of ten images. Outlines; what CycleGAN makes of them, gray garments of nearly one shade, several of them dotted, with a white sandal that is hardly filled. What the network makes of them that was trained on pairs, smoother and mostly of the right shade, but the white sandal is gray. The garments, some darker and some brighter. What CycleGAN makes of the garments, outlines of dots and lines. The way back from there, close to the garments, except for the shade of the sandal."
+# %% alt="Six rows of ten images. Outlines; what CycleGAN makes of them, gray garments of nearly one shade, several of them dotted; the two sandals are hardly filled, the second, which is white in the original, is dark gray. What the network makes of them that was trained on pairs, smoother and mostly of the right shade, but the white sandal is gray. The garments, some darker and some brighter. What CycleGAN makes of the garments, outlines of dots and lines. The way back from there, with the shapes and most shades of the garments, but the white sandal is gray, the first coat is blotchy, the print of the T-shirt is a gray smudge, and the quilting of the coats is gone."
 garments = images.x_test[:1000]
 outlines = outline(garments)
 drawn, drawn_paired = np.float32(outline_gan.g(outlines)), np.float32(paired(outlines))
@@ -523,7 +525,7 @@ if not QUICK:
 # %% [markdown]
 # ## What to remember
 # - CycleGAN learns to translate between two collections of images without pairs. Discriminators make translations look like their domain; the cycle loss and the identity loss tie each one to its original.
-# - Its discriminators are PatchGANs, which judge patches and not whole images. With pairs, no cycle is needed: this is pix2pix.
+# - Its discriminators are PatchGANs, which return a value for each patch instead of one for the whole image. With pairs, no cycle is needed: this is pix2pix.
 # - A translation that passes for the target domain need not have anything to do with its original, so measure both.
 # - A small cycle loss does not mean that the translation is right: other translators have the same loss.
 #

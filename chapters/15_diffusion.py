@@ -443,7 +443,7 @@ pretrained_distance, pretrained_recall, _ = pretrained_scores
 real_labels = images.y_test[n : 2 * n]
 real_distance, real_recall, real_share = report("real", others, real_labels, features)
 
-# %% alt="Four rows of ten garments, one of each class. Trained here: clear garments, a few with dark spots or a torn edge; a sandal is torn, and the second bag has lost its handles. Pretrained, from the same noise: nearly the same garments, with cleaner edges; one dress gets a strong pattern, and the sandals have other shapes."
+# %% alt="Four rows of ten garments, one of each class. Trained here: clear garments, a few with dark spots or a torn edge; a sandal is torn, and the second bag has lost its handles. Pretrained, from the same noise: mostly similar garments, with cleaner edges; the second T-shirt gets a dark print and the second dress a strong pattern, the second bag has a handle again, and the sandals have other shapes."
 rows = {"trained\nhere": here[:10], "and\nothers": here[10:20]}
 gk.plot_rows(rows | {"pretrained": longer[:10], "and others": longer[10:20]})
 plt.show()
@@ -536,9 +536,9 @@ plt.show()
 
 # %% [markdown]
 # The textbook's way works, too: about half of the last row are clear garments, and of 1,000 the classifier recognizes the class of 81 %<!-- experiment 15 noise class_percent -->.
-# Their distance is 21.1<!-- experiment 15 noise distance -->; our network, trained on the velocity for 2,500<!-- setting --> steps, had 14.7<!-- plain_distance --> with 9 calls and $w = 1$.
+# Their distance is 21.1<!-- experiment 15 noise distance -->.
 #
-# These are distances for 1,000 images of the pretrained network; sets of real images are 4.6<!-- experiment 15 real distance --> apart on average:
+# These are distances for 1,000 images of the pretrained network, beside which sets of real images have 4.6<!-- experiment 15 real distance --> on average:
 #
 # | calls | 5 | 10 (Heun: 9) | 50 (Heun: 49) |
 # |---|---|---|---|
@@ -547,7 +547,7 @@ plt.show()
 # | DDPM | 18.6<!-- experiment 15 samplers ddpm_5_distance --> | 10.1<!-- experiment 15 samplers ddpm_10_distance --> | 5.8<!-- experiment 15 samplers ddpm_50_distance --> |
 #
 # With few calls Heun's method has the lowest distance.
-# With 50 all three come close to real images.
+# With 50 the three differ little; sets of real images lie between 2.7<!-- experiment 15 real low --> and 6.3<!-- experiment 15 real high --> apart.
 
 # %% [markdown]
 # ## Completing a garment
@@ -567,7 +567,7 @@ def complete(velocity, known, visible, times, rng):
     return to_pixels(x)
 
 
-# %% alt="Five rows of twelve images: garments, their upper halves, and three completions of each. Boots and shoes get soles with or without heels, a bag three shapes, a coat long sleeves twice and short ones once. One T-shirt gets sleeves that are cut off from the shoulders by a dark gap, twice, and the lower halves of a boot and of a sandal are nearly black once. The quilting of three coats is not continued."
+# %% alt="Five rows of twelve images: garments, their upper halves, and three completions of each. Boots and shoes get soles with or without heels, a bag three shapes, a coat long sleeves twice and short ones once. Below the short sleeves of one T-shirt the lower parts of long ones appear after a dark gap, twice, and the lower halves of a boot and of a sandal are nearly black once. The quilting of three coats is not continued."
 originals = images.x_test[: 12 if QUICK else 60]
 visible = np.zeros((28, 28, 1))
 visible[:14] = 1
@@ -588,7 +588,7 @@ print("step at the seam: real {:.3f}, completed {:.3f}, mixed {:.3f}".format(*se
 # %% [markdown]
 # Other noise gives other completions: a bag of three shapes, a coat with long or with short sleeves.
 # On average the halves fit: across the seam the brightness changes by 0.080<!-- seam -->, in the originals by 0.067<!-- real_seam -->, and with the lower half of another garment by 0.314<!-- mixed_seam -->.
-# Some fail: one T-shirt gets sleeves that do not meet its shoulders, and two shoes a nearly black lower half.
+# Some fail: below the short sleeves of one T-shirt the lower parts of long ones appear, with a dark gap between, and two shoes get a nearly black lower half.
 # Patterns such as the quilting of the coats are not continued.
 
 # %% [markdown]

@@ -32,7 +32,8 @@
 # %% [markdown]
 # ## Setup
 # Nothing is trained here.
-# The images come with the package, and the numbers are those of the last runs of the other chapters.
+# The images come with the package.
+# The numbers are those of the last runs of the other chapters, of our experiments, and, for the scores of the generators, of the run that drew these images.
 # [The maps](../docs/maps.md) say which chapter covers a slide or a section of the textbook.
 
 # %%
@@ -109,19 +110,19 @@ plt.show()
 # | noise removed | denoising autoencoder | 05 | 19.8<!-- 05 conv_psnr --> dB; the Wiener filter has 19.2<!-- 05 wiener_psnr --> dB |
 # | a classifier with few labels | pretrained layers, fine-tuned | 03 | with 100 labels, they gain 1.0<!-- experiment 03 pretraining layer_tuned_100_gain --> point of accuracy over training from scratch |
 # | a code of which few units are active | sparse autoencoder | 06 | with the $\ell_1$ penalty, 77<!-- 06 l1_effective --> effective units of 300; without a penalty 249<!-- 06 plain_effective --> |
-# | a latent space without gaps | VAE | 07 | samples from the prior have a distance of 108<!-- experiment 07 draws vae_10_prior_ffd -->; those of an ordinary autoencoder 297<!-- experiment 07 draws plain_10_prior_ffd --> |
+# | a latent space without gaps | VAE | 07 | after three epochs, samples from the prior have a distance of 108<!-- experiment 07 draws vae_10_prior_ffd -->; those of an ordinary autoencoder 297<!-- experiment 07 draws plain_10_prior_ffd --> |
 # | a measure of how likely an image is | VAE | 07 | up to a scale and a constant, its loss bounds $-\log p(x)$ from above |
 # | outliers found | VAE, errors that are too large or too small | 09 | AUROC 0.95<!-- 09 auroc -->; with principal components it is 0.88<!-- experiment 09 outliers mean_footwear_principal -->, and the error alone has 0.67<!-- 09 error_auroc --> |
 # | a rare group learned | resampling by rare codes | 09 | accuracy on the group 75 %<!-- 09 resampled_accuracy --> in place of 58 %<!-- 09 uniform_accuracy --> |
 # | images of a chosen class, fast | conditional DCGAN | 11 | 1,000 images in 0.12<!-- experiment speed sampling conditional_dcgan_seconds --> s |
 # | much variety | conditional DCGAN, diffusion | 11, 15 | recall 0.78<!-- experiment 16 generators conditional_dcgan_recall --> and 0.77<!-- experiment 16 generators diffusion_recall --> (real images 0.86<!-- experiment 16 generators real_recall -->) |
 # | the shape of another garment | StyleGAN | 13 | with the coarse styles of the other, 81 %<!-- experiment 13 mixed pullover_coarse_second --> of the pullovers become T-shirts, and 50 %<!-- experiment 13 mixed shirt_coarse_second --> of the T-shirts become pullovers |
-# | one kind of image turned into another, without pairs | CycleGAN | 14 | 83 %<!-- 14 to_pullover --> of the T-shirts become pullovers, and their bodies change by only 0.05<!-- 14 body_change --> in a pixel |
+# | one kind of image turned into another, without pairs | CycleGAN | 14 | 83 %<!-- 14 to_pullover --> of the T-shirts pass as pullovers for the classifier, and their bodies change by only 0.05<!-- 14 body_change --> in a pixel |
 # | the missing half of an image | diffusion | 15 | the step at the seam is 0.080<!-- 15 seam -->, in real images 0.067<!-- 15 real_seam --> |
 # | one loss to lower | VAE, diffusion | 07, 15 | no opponent is trained; a GAN with a slow discriminator found 0<!-- 10 slow_groups --> of 8 groups, with one more layer 8<!-- 10 cured_groups --> |
 #
 # ## In numbers
-# The next cell reads the results of the other chapters.
+# The next cell reads the results of the other chapters, and the times from an experiment.
 # In chapters, these are the authors' results; the notebook that `make chapters` writes into build/chapters reads those of your own runs.
 # A number that is missing is shown as a dash.
 
@@ -219,7 +220,7 @@ print(f"real images: {real}")
 # The VAE and the dense GAN have about the same distance.
 # But the VAE's recall is far lower: hardly any real garment lies among its blurred ones.
 # The conditional DCGAN has the lowest distance, and its recall and that of diffusion are about equal.
-# StyleGAN and diffusion are close: other noise alone moves the distance of StyleGAN between 2.7<!-- experiment 16 spread stylegan_lowest --> and 3.4<!-- experiment 16 spread stylegan_highest -->.
+# StyleGAN and diffusion are close: other noise alone moves the distance of StyleGAN between 2.7<!-- experiment 16 spread stylegan_lowest --> and 3.4<!-- experiment 16 spread stylegan_highest -->, just below that of diffusion.
 #
 # Precision says little here.
 # The blurred garments of the VAE and the specked ones of the dense GAN have 0.83<!-- experiment 16 generators vae_precision --> each, about as much as real ones, 0.84<!-- experiment 16 generators real_precision -->.
