@@ -197,7 +197,6 @@ plt.show()
 # %% [markdown]
 # The network also gets the class, so that we can choose what it draws.
 # Time and class scale and shift the features in each residual block.
-# The time enters as sines and cosines, which a dense layer can use more easily.
 
 
 # %%
@@ -302,15 +301,14 @@ print(f"loss {train_loss:.3f}, validation loss {valid_loss:.3f}, zero {zero_loss
 # The loss is 0.197<!-- train_loss -->, and 0.195<!-- valid_loss --> on validation images; a network that always predicts 0 would have 1.68<!-- zero_loss -->.
 # It cannot reach 0, since many pairs of image and noise pass through the same $x_t$.
 #
-# Diffusion models gain from long trainings.
-# The package has the weights of a training of the same code with 30,000<!-- setting --> steps.
+# The package has the weights of a longer training of the same code, 30,000<!-- setting --> steps.
 
 # %%
 pretrained = gk.load_pretrained("15_diffusion", build_unet())
 
 # %% [markdown]
 # ## Drawing
-# To draw, we follow the network's velocity from noise to $t = 0$, with the functions of the example in one dimension.
+# To draw, we follow the network's velocity from noise to $t = 0$.
 
 
 # %%
@@ -346,7 +344,6 @@ plt.show()
 
 # %% [markdown]
 # At $t = 1$ the network knows nothing but the class, and predicts a blurred mean of it.
-# If we went all the way in one step, this would be our image.
 # Later the prediction becomes one particular garment, and details come last.
 #
 # How many calls of the network does a garment need?
@@ -365,11 +362,8 @@ plt.show()
 # Five steps of Heun's method, which take 9 calls, look nearly like a hundred of Euler's.
 # On 1,000 images, the Fréchet distance with 9 calls of Heun's method is 1.10<!-- experiment 15 samplers ten_call_ratio --> times that with 99.
 #
-# With a second call in the last step, too, it would be 3.5<!-- experiment 15 samplers full_heun_ratio --> times as large.
-# In one dimension this call helps: the deviation becomes 0.503<!-- heun_5_at_end -->.
-# Images differ from these numbers: in most directions they hardly vary.
-# What is left there before the last step is noise, and at $t = 0$, where none can be seen, the best prediction is $-x_0$.
-# So the mean of the two velocities removes only half of it.
+# With a second call in the last step, too, it would be 3.5<!-- experiment 15 samplers full_heun_ratio --> times as large, although in one dimension this call helps: the deviation becomes 0.503<!-- heun_5_at_end -->.
+# At $t = 0$ no noise can be seen, and the best prediction, $-x_0$, removes none.
 
 # %% [markdown]
 # ## Guidance
@@ -424,7 +418,6 @@ plt.show()
 
 # %% [markdown]
 # A larger weight makes the class clearer: the classifier recognizes it in 85 %<!-- plain_share --> of the images with $w = 1$, and in 99 %<!-- strong_share --> with $w = 4$.
-# Of real test images it recognizes 92 %<!-- real_share -->, and with $w = 1.25$ 91 %<!-- guided_share --> of ours.
 # The variety shrinks: the recall falls from 0.74<!-- plain_recall --> to 0.55<!-- strong_recall -->.
 # The distance is lowest with $w =$ 1.25<!-- best_w -->, 9.5<!-- guided_distance --> in place of 14.7<!-- plain_distance -->, so that is our choice.
 # Now the final scores, on test images.
@@ -453,10 +446,9 @@ plt.show()
 # The network trained here reaches a distance of 6.9<!-- distance --> and a recall of 0.71<!-- recall -->, the pretrained one 3.5<!-- pretrained_distance --> and 0.74<!-- pretrained_recall -->; real images have 0.8<!-- real_distance --> and 0.86<!-- real_recall -->.
 # The conditional GAN of chapter 11 had 6.4<!-- 11 conditional_distance --> after a shorter training, and 1.9<!-- 11 pretrained_distance --> after a long one.
 # It draws in one call of its network, and ours in 18.
-# Its recall was 0.66<!-- 11 conditional_recall -->, and 0.80<!-- 11 pretrained_recall --> after the long training.
 # What speaks for diffusion is the training, a regression without an opponent.
 #
-# From the same noise both networks draw mostly similar garments, although they started from different weights: both approximate the same mean velocity, and it alone decides where a path ends.
+# From the same noise both networks draw mostly similar garments, although they started from different weights.
 
 # %% [markdown]
 # ## The textbook's way: DDPM
@@ -540,14 +532,13 @@ plt.show()
 #
 # These are distances for 1,000 images of the pretrained network, beside which sets of real images have 4.6<!-- experiment 15 real distance --> on average:
 #
-# | calls | 5 | 10 (Heun: 9) | 50 (Heun: 49) |
-# |---|---|---|---|
-# | Euler | 14.7<!-- experiment 15 samplers euler_5_distance --> | 8.6<!-- experiment 15 samplers euler_10_distance --> | 6.5<!-- experiment 15 samplers euler_50_distance --> |
-# | Heun | 11.0<!-- experiment 15 samplers heun_5_distance --> | 7.1<!-- experiment 15 samplers heun_10_distance --> | 6.1<!-- experiment 15 samplers heun_50_distance --> |
-# | DDPM | 18.6<!-- experiment 15 samplers ddpm_5_distance --> | 10.1<!-- experiment 15 samplers ddpm_10_distance --> | 5.8<!-- experiment 15 samplers ddpm_50_distance --> |
+# | calls | 10 (Heun: 9) | 50 (Heun: 49) |
+# |---|---|---|
+# | Euler | 8.6<!-- experiment 15 samplers euler_10_distance --> | 6.5<!-- experiment 15 samplers euler_50_distance --> |
+# | Heun | 7.1<!-- experiment 15 samplers heun_10_distance --> | 6.1<!-- experiment 15 samplers heun_50_distance --> |
+# | DDPM | 10.1<!-- experiment 15 samplers ddpm_10_distance --> | 5.8<!-- experiment 15 samplers ddpm_50_distance --> |
 #
-# With few calls Heun's method has the lowest distance.
-# With 50 the three differ little; sets of real images lie between 2.7<!-- experiment 15 real low --> and 6.3<!-- experiment 15 real high --> apart.
+# With 10 calls Heun's method has the lowest distance, and with 50 the three differ little.
 
 # %% [markdown]
 # ## Completing a garment

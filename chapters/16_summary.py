@@ -123,7 +123,7 @@ plt.show()
 #
 # ## In numbers
 # The next cell reads the results of the other chapters, and the times from an experiment.
-# In chapters, these are the authors' results; the notebook that `make chapters` writes into build/chapters reads those of your own runs.
+# The notebook that `make chapters` writes reads those of your own runs.
 # A number that is missing is shown as a dash.
 
 
@@ -325,7 +325,6 @@ if GUESSES:
 #
 # *Few steps.* Distillation trains a second network to reach in a few calls what the first one reaches in many (Salimans and Ho, 2022; Song et al., 2023).
 # Some add the loss of a GAN (Sauer et al., 2024).
-# With a better loss and a modern network, GANs can compete with diffusion models on some data sets (Huang et al., 2024).
 #
 # *Discrete codes.* An autoencoder can take its codes from a finite list (van den Oord et al., 2017).
 # An image then becomes a sequence of numbers, like a sentence, and a language model can learn to continue it (Esser et al., 2021).
@@ -371,4 +370,3 @@ for distance in [*distances, *after_minutes.values()]:
 # - Y. Song et al., [Consistency Models](https://arxiv.org/abs/2303.01469), 2023.
 # - P. Esser et al., [Scaling Rectified Flow Transformers](https://arxiv.org/abs/2403.03206), 2024.
 # - A. Sauer et al., [Adversarial Diffusion Distillation](https://arxiv.org/abs/2311.17042), 2024.
-# - N. Huang et al., [The GAN Is Dead; Long Live the GAN!](https://arxiv.org/abs/2501.05441), 2024.
