@@ -278,7 +278,8 @@ print(f"code of 2: one hidden layer {shallow_2_mse:.4f}, two {deep_2_mse:.4f}")
 
 # %% [markdown]
 # Now the deeper network is better: 0.0271<!-- deep_2_mse --> instead of 0.0291<!-- shallow_2_mse -->.
-# Three other seeds, with half as many epochs, agree: a second hidden layer changes the mean error by −10 %<!-- experiment 03 depth code_2_change --> with two numbers, and by 22 %<!-- experiment 03 depth code_30_change --> with thirty.
+# Three other seeds, with half as many epochs, agree.
+# A second hidden layer changes the mean error by −10 %<!-- experiment 03 depth code_2_change --> with two numbers, and by 22 %<!-- experiment 03 depth code_30_change --> with thirty.
 #
 # ## Overfitting
 # The slides warn that the layers should not be too powerful, or the autoencoder overfits (*sobreajuste*).
